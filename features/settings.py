@@ -1,0 +1,292 @@
+"""`ripeness.toml`: everything a company decides, read once into frozen settings.
+
+Every key is documented where it is declared, with its unit in its name. A key that is not
+declared here is refused, so a typing error can't pass for a choice.
+"""
+
+import tomllib
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, Literal, Self
+from zoneinfo import ZoneInfo, available_timezones
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+
+from features.errors import BadSettings
+from features.stages import Stage
+
+Actor = Literal["lead", "seller", "system"]
+Family = Literal["fit", "engagement"]
+Grade = Literal["A", "B", "C", "D"]
+Days = Annotated[float, Field(gt=0, le=36_500)]
+Share = Annotated[float, Field(gt=0, lt=1)]
+
+FILE_NAME = "ripeness.toml"
+
+
+class Section(BaseModel):
+    """A table of `ripeness.toml`: frozen, and closed to keys nobody declared."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Company(Section):
+    """Who this is for."""
+
+    name: str = "Our company"
+    language: Literal["en", "it"] = "en"  #: of reasons, where the caller names none
+    time_zone: str = "UTC"  #: in which times without a zone are read
+
+    @field_validator("time_zone")
+    @classmethod
+    def _known(cls, value: str) -> str:
+        if value not in available_timezones():
+            raise ValueError(f"{value!r} is no time zone; use a name such as 'Europe/Rome'")
+        return value
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The time zone as an object."""
+        return ZoneInfo(self.time_zone)
+
+
+class Join(Section):
+    """A file whose columns are added to the leads, such as accounts to opportunities."""
+
+    file: str
+    on: str  #: the column that both files have, by its name in the files
+
+
+class LeadsFile(Section):
+    """Where the leads are and what their columns mean.
+
+    Values of the named columns are names *in the file*; every other column is an attribute
+    unless `ignore` names it. Either give times (`created_at`, `closed_won_at`) or, for a flat
+    export, `result` with `won_values`.
+    """
+
+    file: str = "leads.csv"
+    delimiter: str | None = None  #: guessed when absent
+    encoding: str = "utf-8"
+    lead_id: str | None = "lead_id"  #: absent: the row's number serves as one
+    created_at: str | None = None
+    closed_won_at: str | None = None
+    closed_lost_at: str | None = None
+    closed_at: str | None = None  #: one date for both results; needs `result`
+    result: str | None = None  #: the column that tells won from lost from open
+    won_values: tuple[str, ...] = ()
+    lost_values: tuple[str, ...] = ()  #: empty: every other value of a flat export is lost
+    order: str | None = None  #: a column that runs with time, for exports without dates; "row" is the row's order
+    account_id: str | None = None
+    owner: str | None = None
+    joins: tuple[Join, ...] = ()
+    ignore: tuple[str, ...] = ()  #: columns that stay out of the model
+    keep: tuple[str, ...] = ()  #: columns kept although the leak detector refuses them
+
+
+class EventsFile(Section):
+    """Where the activities are and what their columns mean."""
+
+    file: str = "events.csv"
+    delimiter: str | None = None
+    encoding: str = "utf-8"
+    lead_id: str = "lead_id"
+    kind: str = "kind"
+    happened_at: str = "happened_at"
+    known_at: str | None = None
+    event_id: str | None = None
+    value: str | None = None
+    topic: str | None = None
+    channel: str | None = None
+    actor: str | None = None
+
+
+class ChangesFile(Section):
+    """Where the history of attributes is: which field got which value, known when."""
+
+    file: str = "attribute_changes.csv"
+    delimiter: str | None = None
+    encoding: str = "utf-8"
+    lead_id: str = "lead_id"
+    field: str = "field"
+    value: str = "value"
+    old_value: str | None = None  #: with it, the first old value counts as known at creation
+    known_at: str = "known_at"
+
+
+class Data(Section):
+    """The export: three tables, and what counts as missing or as the end of it."""
+
+    leads: LeadsFile = LeadsFile()
+    events: EventsFile | None = None
+    attribute_changes: ChangesFile | None = None
+    missing_words: tuple[str, ...] = (
+        "",
+        "Select",
+        "N/A",
+        "n/a",
+        "null",
+        "NULL",
+        "None",
+        "none",
+        "NaN",
+        "nan",
+        "-",
+        "?",
+    )
+    keep_na: tuple[str, ...] = ()  #: columns where the text "NA" is a value, such as Namibia's country code
+    data_end: datetime | None = None  #: up to when the export is complete; the last time in it unless given
+
+
+class Kind(Section):
+    """What one kind of event is: who acts, what it says, and how to talk about it."""
+
+    actor: Actor = "lead"
+    family: Family = "engagement"
+    stage: Stage = Stage.LEAD  #: the lifecycle stage that it is evidence for
+    feature: bool | None = None  #: absent: only what the lead did is a feature
+    maps_to: str | None = None  #: another kind whose meaning and name this one takes
+    label: str | None = None  #: how a person calls it, singular: "pricing page view"
+
+    @property
+    def is_feature(self) -> bool:
+        """Seller and system events leak the sales team's own judgement; they stay out unless named."""
+        return self.actor == "lead" if self.feature is None else self.feature
+
+
+class Features(Section):
+    """Which windows the view looks through, and how many categories it keeps."""
+
+    windows_days: tuple[Days, ...] = (7, 30, 90)
+    half_lives_days: tuple[Days, ...] = (14,)
+    max_kinds: int = Field(40, ge=1, le=500)  #: the most frequent kinds; the rest counts as activity only
+    max_categories: int = Field(40, ge=2, le=1000)  #: per attribute; rarer values count as missing
+    min_category_leads: int = Field(10, ge=1)
+
+
+class Outcome(Section):
+    """What is predicted, and how long it may take."""
+
+    horizon_days: Days = 90
+    reporting_delay_days: float = Field(0, ge=0, le=3650)  #: how late a win may be written down
+
+
+class Cohort(Section):
+    """At which moments leads are scored to learn from them."""
+
+    mode: Literal["snapshots", "ages"] = "snapshots"
+    every_days: Days = 7  #: between two snapshots
+    at_ages_days: tuple[Annotated[float, Field(ge=0)], ...] = (3,)  #: with mode "ages"
+    age_from: str = "created_at"  #: the column from which ages count
+    pairs_per_lead: int = Field(8, ge=1, le=1000)
+
+
+class Split(Section):
+    """Where the past ends and the future starts; all bounds are moments of scoring (`as_of`).
+
+    Without them the last `test_share` of the time that has mature labels is the test period,
+    and training ends one horizon before it.
+    """
+
+    train_until: datetime | None = None  #: train on as_of <= this
+    test_after: datetime | None = None  #: test on test_after < as_of ...
+    test_until: datetime | None = None  #: ... <= test_until
+    test_share: Share = 0.2
+    calibration_share: Share = 0.15  #: of the training time, when there is room for its gap
+    order_train_share: Share = 0.8  #: of the rows of a flat export, by its order column
+
+
+class Model(Section):
+    """The two experts and when each takes part."""
+
+    seed: int = Field(20_260_101, ge=0)
+    min_wins_for_trees: int = Field(100, ge=1)
+    max_trees: int = Field(600, ge=1, le=5000)
+    leaves: int = Field(8, ge=2, le=255)
+    min_leads_per_leaf: int = Field(80, ge=1)
+    learning_rate: float = Field(0.03, gt=0, le=1)
+    feature_share: float = Field(0.5, gt=0, le=1)
+    l2: float = Field(5.0, ge=0)
+    linear_strength: float = Field(0.05, gt=0)  #: inverse regularisation of the linear expert
+    bootstrap_rounds: int = Field(300, ge=20, le=10_000)
+
+
+class Capacity(Section):
+    """How many leads sales can really work."""
+
+    reps: int = Field(5, ge=1)
+    calls_per_rep_per_day: int = Field(12, ge=1)
+
+
+class Lifecycle(Section):
+    """The definition of a qualified lead that marketing and sales share."""
+
+    mql_min_score: float = Field(75, ge=0, le=100)  #: percentile from which a lead may be marketing qualified
+    mql_min_fit: Grade = "C"  #: and the fit that it needs as well
+    sql_min_score: float = Field(92, ge=0, le=100)  #: percentile from which a hand-off is recommended
+    sql_min_fit: Grade = "B"
+    min_active_days: int = Field(2, ge=1)  #: one form filled in is not a qualified lead
+    fast_track: tuple[str, ...] = ("demo_request", "quote_request", "contact_sales")  #: kinds that go straight to sales
+    fast_track_days: Days = 14  #: how long such a request keeps its force
+    idle_days: Days = 45  #: without any activity a lead goes back to nurturing
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        if self.sql_min_score < self.mql_min_score:
+            raise ValueError("sql_min_score is below mql_min_score; give sales qualified the higher one")
+        return self
+
+
+class Service(Section):
+    """How the service listens."""
+
+    host: str = "127.0.0.1"  #: loopback unless told otherwise
+    port: int = Field(8377, ge=1, le=65535)
+    max_body_bytes: int = Field(2_000_000, ge=1_000)
+    max_batch: int = Field(1_000, ge=1)
+    max_events_per_lead: int = Field(5_000, ge=1)
+
+
+class Settings(Section):
+    """The whole of `ripeness.toml`."""
+
+    company: Company = Company()
+    data: Data = Data()
+    kinds: dict[str, Kind] = Field(default_factory=dict)  #: by the kind's name in the export
+    features: Features = Features()
+    outcome: Outcome = Outcome()
+    cohort: Cohort = Cohort()
+    split: Split = Split()
+    model: Model = Model()
+    capacity: Capacity = Capacity()
+    lifecycle: Lifecycle = Lifecycle()
+    service: Service = Service()
+
+
+def load_settings(path: Path) -> Settings:
+    """Read a `ripeness.toml`.
+
+    Raises:
+        BadSettings: the file is not there, is no TOML, or holds an unknown key or a value out of bounds.
+    """
+    try:
+        return parse_settings(path.read_text(encoding="utf-8"), where=str(path))
+    except OSError as error:
+        raise BadSettings(f"{path}: {error.strerror}; write one with `ripeness init FOLDER`") from error
+    except UnicodeDecodeError as error:
+        raise BadSettings(f"{path} is not UTF-8 (byte {error.start}); save it as UTF-8") from error
+
+
+def parse_settings(text: str, *, where: str = FILE_NAME) -> Settings:
+    """Read settings from TOML text; `where` names the source in errors.
+
+    Raises:
+        BadSettings: as `load_settings`.
+    """
+    try:
+        return Settings.model_validate(tomllib.loads(text))
+    except tomllib.TOMLDecodeError as error:
+        raise BadSettings(f"{where} is not valid TOML: {error}") from error
+    except ValidationError as error:
+        lines = [f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors()]
+        raise BadSettings(f"{where} can't be used: " + "; ".join(lines)) from error

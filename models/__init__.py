@@ -1,0 +1,1 @@
+"""The bundle: score, calibrate, explain, save, load. Training only makes one, serving only uses one."""

@@ -1,0 +1,1 @@
+"""HTTP, lifecycle and wording: how a bundle answers the CRM, the rep and marketing."""

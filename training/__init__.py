@@ -1,0 +1,1 @@
+"""Which pairs, which labels, fit, evaluate, simulate."""
