@@ -1,0 +1,78 @@
+"""What a model has to beat: a constant, hand-made points, half of the features, one expert alone.
+
+Every baseline gives calibrated log-odds, so that all of them stand in one table with the same columns.
+"""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+import numpy.typing as npt
+
+from features.definitions import ANY, Count, Definition, Recency
+from features.settings import Model
+from features.stages import Stage
+from features.view import View
+from models.calibration import fit_platt
+from training.dataset import Dataset
+from training.fit import Fitted, fit
+
+Floats = npt.NDArray[np.float64]
+Progress = Callable[[str], None]
+
+#: points of a hand-made rule for one action that is evidence for a stage, as marketing tools suggest them
+POINTS = {Stage.SUBSCRIBER: 1, Stage.LEAD: 5, Stage.MARKETING_QUALIFIED: 10, Stage.SALES_QUALIFIED: 25}
+POINTS_AT_MOST = 3  #: actions of one kind that earn points
+POINTS_FADE_DAYS = 30  #: without any action for so long the points are halved
+
+
+def constant(train: Dataset, test: Dataset) -> Floats:
+    """The share of training pairs that were won, for everybody."""
+    rate = np.average(train.label, weights=train.weight)
+    return np.full(len(test), np.log(rate / (1 - rate)))
+
+
+def points(view: View, train: Dataset, test: Dataset) -> Floats | None:
+    """A points rule as marketing teams write it; None where the view has no behaviour to give points for."""
+    if not _point_columns(view):
+        return None
+    platt = fit_platt(count_points(view, train.rows), train.label, train.weight)
+    return platt.log_odds(count_points(view, test.rows))
+
+
+def count_points(view: View, rows: Floats) -> Floats:
+    """Points of each row: per kind up to three actions in its widest window, halved after a month of silence."""
+    total = np.zeros(len(rows))
+    for column, stage in _point_columns(view):
+        total += POINTS.get(stage, 0) * np.minimum(rows[:, column], POINTS_AT_MOST)
+    last = [i for i, d in enumerate(view.definitions) if isinstance(d, Recency) and d.kind == ANY]
+    for column in last:
+        total[~(rows[:, column] <= POINTS_FADE_DAYS)] /= 2
+    return total
+
+
+def _point_columns(view: View) -> list[tuple[int, Stage]]:
+    """The widest count of each kind and the stage that the kind is evidence for."""
+    widest: dict[str, tuple[float, int]] = {}
+    for i, d in enumerate(view.definitions):
+        if isinstance(d, Count) and d.days > widest.get(d.kind, (0, 0))[0]:
+            widest[d.kind] = (d.days, i)
+    found = [(column, view.stage_of(kind)) for kind, (_, column) in widest.items()]
+    return [(column, stage) for column, stage in found if stage is not None]
+
+
+def of_family(
+    family: str, view: View, train: Dataset, calibrate: Dataset | None, test: Dataset, model: Model
+) -> Floats | None:
+    """The whole method on the columns of one family; None where there are none, or only those."""
+    columns = np.array([i for i, d in enumerate(view.definitions) if d.family == family], dtype=np.int64)
+    if len(columns) in (0, len(view.definitions)):
+        return None
+    part = _narrow(view, [view.definitions[i] for i in columns])
+    held_out = calibrate.columns(columns) if calibrate is not None else None
+    fitted: Fitted = fit(part, train.columns(columns), held_out, model)
+    return fitted.log_odds(test.rows[:, columns])["both"]
+
+
+def _narrow(view: View, definitions: list[Definition]) -> View:
+    return replace(view, definitions=tuple(definitions))

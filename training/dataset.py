@@ -1,0 +1,51 @@
+"""The pairs of one part with everything that fitting and evaluating need, row by row."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+
+Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Dataset:
+    """Aligned arrays over pairs, sorted by `as_of`."""
+
+    rows: Floats  #: (n_pairs, n_columns), in the order of the view
+    label: Floats  #: 1 won within the horizon, 0 not
+    weight: Floats  #: how many pairs of the period each stands for
+    group: Ints  #: account or lead: what must not be torn apart
+    lead: Ints
+    as_of: Ints
+
+    def __len__(self) -> int:
+        return len(self.label)
+
+    def take(self, chosen: npt.NDArray[np.bool_] | Ints) -> "Dataset":
+        """The pairs at these positions, or where this mask is true."""
+        return Dataset(
+            rows=self.rows[chosen],
+            label=self.label[chosen],
+            weight=self.weight[chosen],
+            group=self.group[chosen],
+            lead=self.lead[chosen],
+            as_of=self.as_of[chosen],
+        )
+
+    def columns(self, chosen: Ints) -> "Dataset":
+        """The same pairs with some of the columns only."""
+        return replace(self, rows=self.rows[:, chosen])
+
+    def one_pair_per_lead(self, seed: int) -> "Dataset":
+        """One pair of each lead, drawn at random: for counts of leads rather than of pairs."""
+        luck = np.random.default_rng(seed).random(len(self))
+        order = np.lexsort((luck, self.lead))
+        first = np.r_[True, self.lead[order][1:] != self.lead[order][:-1]] if len(order) else np.zeros(0, dtype=bool)
+        return self.take(np.sort(order[first]))
+
+    @property
+    def wins(self) -> int:
+        """How many different leads among the pairs were won within the horizon."""
+        return len(np.unique(self.lead[self.label == 1]))

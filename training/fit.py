@@ -1,0 +1,158 @@
+"""Two experts, one probability: fit the linear and the tree expert, then calibrate their mean.
+
+Calibration needs margins on leads that the experts have not seen. Where a later period is set
+aside it serves; otherwise the training period is cut into consecutive blocks of groups, and each
+block is answered by experts fitted on the others (cross-fitting).
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from sklearn.linear_model import LogisticRegression
+
+from features.settings import Model
+from features.view import View
+from models.calibration import Platt, fit_platt
+from models.linear import LinearExpert, LinearInputs
+from models.trees import TreeExpert
+from training.dataset import Dataset
+
+Floats = npt.NDArray[np.float64]
+Progress = Callable[[str], None]
+
+BLOCKS = 5  #: of cross-fitting
+EARLY_STOPPING_SHARE = 0.2  #: of the training pairs, the latest; they choose the number of trees
+
+
+@dataclass(frozen=True, kw_only=True)
+class Experts:
+    """What was fitted, before calibration; `trees` is None where there are too few wins for them."""
+
+    linear: LinearExpert
+    trees: TreeExpert | None
+
+    def margins(self, rows: Floats) -> dict[str, Floats]:
+        """Raw log-odds of each expert and of their mean, (n_rows,) each."""
+        linear = self.linear.margins(rows)
+        if self.trees is None:
+            return {"linear": linear, "both": linear}
+        trees = self.trees.margins(rows)
+        return {"linear": linear, "trees": trees, "both": (linear + trees) / 2}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fitted:
+    """Experts with a calibration for each of their margins."""
+
+    experts: Experts
+    platt: dict[str, Platt]
+
+    def log_odds(self, rows: Floats) -> dict[str, Floats]:
+        """Calibrated log-odds of each expert and of both, (n_rows,) each."""
+        return {name: self.platt[name].log_odds(margin) for name, margin in self.experts.margins(rows).items()}
+
+
+def fit(view: View, train: Dataset, calibrate: Dataset | None, model: Model, progress: Progress = lambda _: None) -> Fitted:
+    """Fit both experts on `train`; calibrate on `calibrate`, or by cross-fitting where that is None."""
+    progress("fitting the experts")
+    experts = fit_experts(view, train, model)
+    held_out, margins = train, {}
+    if calibrate is not None:
+        held_out, margins = calibrate, experts.margins(calibrate.rows)
+    else:
+        progress("cross-fitting the calibration")
+        margins = _cross_fitted_margins(view, train, model, with_trees=experts.trees is not None)
+    platt = {name: fit_platt(margin, held_out.label, held_out.weight) for name, margin in margins.items()}
+    return Fitted(experts=experts, platt=platt)
+
+
+def fit_experts(view: View, train: Dataset, model: Model, *, with_trees: bool | None = None) -> Experts:
+    """Fit the experts; trees take part from `min_wins_for_trees` won leads on, unless said otherwise."""
+    trees = train.wins >= model.min_wins_for_trees if with_trees is None else with_trees
+    return Experts(linear=fit_linear(view, train, model), trees=fit_trees(view, train, model) if trees else None)
+
+
+def fit_linear(view: View, train: Dataset, model: Model) -> LinearExpert:
+    """L2-regularised logistic regression on standardised inputs (scikit-learn, Newton-Cholesky)."""
+    inputs = LinearInputs.of(view, train.rows)
+    regression = LogisticRegression(C=model.linear_strength, solver="newton-cholesky", max_iter=100, tol=1e-8)
+    regression.fit(inputs.matrix(train.rows), train.label, sample_weight=train.weight)
+    return LinearExpert.from_coefficients(inputs, regression.coef_[0], float(regression.intercept_[0]))
+
+
+def fit_trees(view: View, train: Dataset, model: Model) -> TreeExpert:
+    """LightGBM; the latest pairs choose how many trees, then all pairs grow them."""
+    import lightgbm
+
+    early, late = _early_and_late(train)
+    rounds = 1
+    if early.wins and late.wins:
+        chosen = lightgbm.train(
+            _parameters(model),
+            _lightgbm_data(view, early),
+            num_boost_round=model.max_trees,
+            valid_sets=[_lightgbm_data(view, late)],
+            callbacks=[lightgbm.early_stopping(50, verbose=False)],
+        )
+        rounds = max(1, chosen.best_iteration)
+    booster = lightgbm.train(_parameters(model), _lightgbm_data(view, train), num_boost_round=rounds)
+    return TreeExpert.of(booster)
+
+
+def _early_and_late(train: Dataset) -> tuple[Dataset, Dataset]:
+    """The first pairs, and the latest `EARLY_STOPPING_SHARE`; no group is in both."""
+    late = np.zeros(len(train), dtype=bool)
+    late[int(len(train) * (1 - EARLY_STOPPING_SHARE)) :] = True
+    shared = np.intersect1d(train.group[late], train.group[~late])
+    return train.take(~late), train.take(late & ~np.isin(train.group, shared))
+
+
+def _parameters(model: Model) -> dict[str, Any]:
+    return {
+        "objective": "binary",
+        "learning_rate": model.learning_rate,
+        "num_leaves": model.leaves,
+        "min_child_samples": model.min_leads_per_leaf,
+        "feature_fraction": model.feature_share,
+        "lambda_l2": model.l2,
+        "cat_smooth": 20,
+        "min_data_per_group": 50,
+        "seed": model.seed % 2**31,
+        "deterministic": True,
+        "force_row_wise": True,
+        "verbosity": -1,
+    }
+
+
+def _lightgbm_data(view: View, part: Dataset) -> Any:
+    import lightgbm
+
+    return lightgbm.Dataset(
+        part.rows,
+        label=part.label,
+        weight=part.weight,
+        feature_name=[f"f{i}" for i in range(len(view.names))],
+        categorical_feature=[i for i, d in enumerate(view.definitions) if d.encoding == "category"],
+        free_raw_data=False,
+    )
+
+
+def _cross_fitted_margins(view: View, train: Dataset, model: Model, *, with_trees: bool) -> dict[str, Floats]:
+    """Margins of each block by experts fitted on the other blocks; blocks follow the groups' first `as_of`."""
+    names, index = np.unique(train.group, return_inverse=True)
+    first_seen = np.full(len(names), np.iinfo(np.int64).max)
+    np.minimum.at(first_seen, index, train.as_of)
+    rank = np.empty(len(names), dtype=np.int64)
+    rank[np.argsort(first_seen, kind="stable")] = np.arange(len(names))
+    block = (rank * BLOCKS // len(names))[index]
+    margins: dict[str, Floats] = {}
+    for b in range(BLOCKS):
+        rest, held_out = train.take(block != b), block == b
+        if rest.label.min() == rest.label.max() or not held_out.any():
+            continue
+        for name, margin in fit_experts(view, rest, model, with_trees=with_trees).margins(train.rows[held_out]).items():
+            margins.setdefault(name, np.zeros(len(train)))[held_out] = margin
+    return margins
