@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+import lightgbm
 import numpy as np
 import numpy.typing as npt
 from sklearn.linear_model import LogisticRegression
@@ -55,7 +56,9 @@ class Fitted:
         return {name: self.platt[name].log_odds(margin) for name, margin in self.experts.margins(rows).items()}
 
 
-def fit(view: View, train: Dataset, calibrate: Dataset | None, model: Model, progress: Progress = lambda _: None) -> Fitted:
+def fit(
+    view: View, train: Dataset, calibrate: Dataset | None, model: Model, progress: Progress = lambda _: None
+) -> Fitted:
     """Fit both experts on `train`; calibrate on `calibrate`, or by cross-fitting where that is None."""
     progress("fitting the experts")
     experts = fit_experts(view, train, model)
@@ -85,8 +88,6 @@ def fit_linear(view: View, train: Dataset, model: Model) -> LinearExpert:
 
 def fit_trees(view: View, train: Dataset, model: Model) -> TreeExpert:
     """LightGBM; the latest pairs choose how many trees, then all pairs grow them."""
-    import lightgbm
-
     early, late = _early_and_late(train)
     rounds = 1
     if early.wins and late.wins:
@@ -127,9 +128,7 @@ def _parameters(model: Model) -> dict[str, Any]:
     }
 
 
-def _lightgbm_data(view: View, part: Dataset) -> Any:
-    import lightgbm
-
+def _lightgbm_data(view: View, part: Dataset) -> lightgbm.Dataset:
     return lightgbm.Dataset(
         part.rows,
         label=part.label,

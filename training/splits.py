@@ -6,7 +6,7 @@ periods it appears in, and its pairs there count as often as the draw made them 
 probability weights): no lead is in two parts, and every period still stands for all its leads.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import numpy as np
@@ -71,7 +71,7 @@ def _require(name: str, label: npt.NDArray[np.float64], settings: Settings) -> N
     if wins < MIN_WINS or losses < MIN_WINS:
         raise NotEnoughData(
             f"{name} has {wins} won and {losses} not won pairs; at least {MIN_WINS} of each are needed. "
-            f"Bring more history, a shorter horizon_days (now {settings.outcome.horizon_days:g}), or other [split] dates"
+            f"Bring more history, a shorter horizon_days (now {settings.outcome.horizon_days:g}) or other [split] dates"
         )
 
 
@@ -81,7 +81,7 @@ def _periods(
     if export.flat:
         at = int(np.quantile(pairs.as_of, settings.split.order_train_share, method="lower"))
         note = (
-            f"a flat export: the first {settings.split.order_train_share:.0%} of the rows by order train, the rest test; "
+            f"a flat export: the first {settings.split.order_train_share:.0%} of the rows train, the rest test; "
             "that nothing was known too early can't be shown"
         )
         return _cross_fitted(at, at, int(pairs.as_of.max())), (note,)
@@ -91,15 +91,17 @@ def _periods(
         note = "calibration is cross-fitted: there is no room for a calibration period of its own"
         return _cross_fitted(train_until, test_after, test_until), (note,)
     ends, after = room
-    periods = Periods(
-        train_until=ends, calibrate_after=after, calibrate_until=train_until, test_after=test_after, test_until=test_until
-    )
-    return periods, ()
+    without = _cross_fitted(ends, test_after, test_until)
+    return replace(without, calibrate_after=after, calibrate_until=train_until), ()
 
 
 def _cross_fitted(train_until: int, test_after: int, test_until: int) -> Periods:
     return Periods(
-        train_until=train_until, calibrate_after=None, calibrate_until=None, test_after=test_after, test_until=test_until
+        train_until=train_until,
+        calibrate_after=None,
+        calibrate_until=None,
+        test_after=test_after,
+        test_until=test_until,
     )
 
 
@@ -119,12 +121,13 @@ def _outer(pairs: Pairs, settings: Settings) -> tuple[int, int, int]:
         short = (train_until + gap - test_after) / days(1)
         raise NotEnoughData(
             f"training until {from_micros(train_until):%Y-%m-%d} and testing after {from_micros(test_after):%Y-%m-%d} "
-            f"leaves a gap {short:g} days short of the horizon: training labels would reach into the test; move one of them"
+            f"leaves a gap {short:g} days short of the horizon: training labels would reach into the test; move one"
         )
     if train_until < first:
         raise NotEnoughData(
             f"scoring moments run from {from_micros(first):%Y-%m-%d} to {from_micros(last):%Y-%m-%d}; with a gap of "
-            f"{gap / days(1):g} days before the test nothing is left to train on: bring more history or a shorter horizon_days"
+            f"{gap / days(1):g} days before the test nothing is left to train on: "
+            "bring more history or a shorter horizon_days"
         )
     return train_until, test_after, test_until
 
