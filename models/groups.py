@@ -1,0 +1,78 @@
+"""Columns that people read about as one thing: a field, or everything about one event kind."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+
+from features.definitions import Definition, Family
+from features.stages import Stage
+from features.view import View
+from models.arrays import Floats
+
+
+@dataclass(frozen=True, kw_only=True)
+class Group:
+    """A field or an event kind; one name may be both, and then is two groups."""
+
+    name: str
+    family: Family
+    stage: Stage | None  #: what the kind is evidence for; None for fields and for all activity together
+
+
+@dataclass(frozen=True, kw_only=True)
+class Groups:
+    """The groups of a view in order of their first column."""
+
+    all: tuple[Group, ...]
+    of_column: tuple[int, ...]  #: position of each column's group
+
+    @classmethod
+    def of(cls, view: View) -> "Groups":
+        """The groups that the view's columns belong to."""
+        of_columns = [_group(view, definition) for definition in view.definitions]
+        distinct = tuple(dict.fromkeys(of_columns))
+        position = {group: i for i, group in enumerate(distinct)}
+        return cls(all=distinct, of_column=tuple(position[group] for group in of_columns))
+
+    def sums(self, contributions: Floats) -> Floats:
+        """Contributions summed per group: (n_pairs, n_columns) -> (n_pairs, n_groups)."""
+        if not self.all:
+            return np.zeros((len(contributions), 0))
+        return np.add.reduceat(contributions[:, self._order], self._starts, axis=1)
+
+    def family_sums(self, contributions: Floats) -> tuple[Floats, Floats]:
+        """Log-odds by fit and by engagement, each of shape (n_pairs,)."""
+        sums = self.sums(contributions)
+        return sums[:, self.is_fit].sum(axis=1), sums[:, ~self.is_fit].sum(axis=1)
+
+    @cached_property
+    def is_fit(self) -> npt.NDArray[np.bool_]:
+        """Which groups say who the lead is."""
+        return np.array([group.family == "fit" for group in self.all], dtype=np.bool_)
+
+    @cached_property
+    def columns(self) -> tuple[npt.NDArray[np.intp], ...]:
+        """Positions of each group's columns."""
+        return tuple(np.split(self._order, self._starts[1:])) if self.all else ()
+
+    @cached_property
+    def _order(self) -> npt.NDArray[np.intp]:
+        return np.argsort(self.of_column, kind="stable")
+
+    @cached_property
+    def _starts(self) -> npt.NDArray[np.intp]:
+        return np.searchsorted(np.sort(self.of_column), np.arange(len(self.all)))
+
+
+def group_contributions(view: View, contributions: Floats) -> Floats:
+    """Contributions summed per group of the view, shape (n_pairs, n_groups) in the order of `Groups.of(view).all`."""
+    return Groups.of(view).sums(contributions)
+
+
+def _group(view: View, definition: Definition) -> Group:
+    kind = view.kind_of.get(getattr(definition, "kind", ""))
+    if kind is None:
+        return Group(name=definition.group, family=definition.family, stage=None)
+    return Group(name=definition.group, family=kind.family, stage=kind.stage if kind.family == "engagement" else None)

@@ -1,0 +1,91 @@
+"""From log-odds to what people use: a score, a lift, and the grades of fit and engagement.
+
+The score is a percentile among the leads of the reference period. The map is stored, monotone and
+continuous; equal reference values share the middle of their ranks, and log-odds are compared to nine
+decimals, so that one lead alone and the same lead in a batch get the same score.
+"""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from features.errors import NotEnoughData
+from features.settings import Grade
+from features.view import View
+from models.answers import Answers
+from models.arrays import Floats, Labels
+from models.groups import Groups
+
+QUANTILES = 1001  #: stored for the score, from the smallest to the largest, evenly spaced
+DECIMALS = 9
+FIT_GRADES: tuple[Grade, ...] = ("D", "C", "B", "A")
+ENGAGEMENT_GRADES = ("4", "3", "2", "1")
+UNTOLD = 2  #: the rank of everybody where a family tells no lead from another: B, 2
+
+
+@dataclass(frozen=True, kw_only=True)
+class ScorePolicy:
+    """The stored maps of one bundle, all made from the reference leads."""
+
+    quantiles: tuple[float, ...]  #: of the calibrated log-odds, ascending, nine decimals
+    base_rate: float  #: share of the reference leads that was won
+    fit_cuts: tuple[float, ...]  #: quartiles of the fit log-odds; none where fit tells no lead from another
+    engagement_cuts: tuple[float, ...]  #: the same of engagement
+    capacity_score: float  #: from this score on there are as many leads as sales can work
+
+    @classmethod
+    def of(cls, view: View, answers: Answers, labels: Labels, *, capacity_share: float) -> "ScorePolicy":
+        """The policy by reference answers and their labels.
+
+        `capacity_share` is the share of such leads that sales can work, in (0, 1].
+
+        Raises:
+            NotEnoughData: there is no reference lead, or none was won.
+        """
+        if not len(answers) or not np.any(labels):
+            raise NotEnoughData(f"none of the {len(answers)} reference leads was won; bring a longer history")
+        fit, engagement = Groups.of(view).family_sums(answers.contributions)
+        quantiles = np.round(np.quantile(answers.log_odds, np.linspace(0, 1, QUANTILES)), DECIMALS)
+        return cls(
+            quantiles=tuple(float(q) for q in quantiles),
+            base_rate=float(np.mean(labels)),
+            fit_cuts=_cuts(fit),
+            engagement_cuts=_cuts(engagement),
+            capacity_score=100 * (1 - min(capacity_share, 1.0)),
+        )
+
+    def score(self, log_odds: float) -> float:
+        """The percentile of one lead, 0 to 100, not rounded."""
+        return float(np.interp(round(log_odds, DECIMALS), *self._map))
+
+    def scores(self, log_odds: Floats) -> Floats:
+        """The percentiles of many leads."""
+        return np.asarray(np.interp(np.round(log_odds, DECIMALS), *self._map), dtype=np.float64)
+
+    def lift(self, probability: float) -> float:
+        """How many times likelier than the reference leads on average."""
+        return probability / self.base_rate
+
+    def fit_grade(self, log_odds: float) -> Grade:
+        """A (best) to D by the quartiles of fit; at a cut the worse grade."""
+        return FIT_GRADES[_rank(self.fit_cuts, log_odds)]
+
+    def engagement_grade(self, log_odds: float) -> str:
+        """1 (best) to 4 by the quartiles of engagement; at a cut the worse grade."""
+        return ENGAGEMENT_GRADES[_rank(self.engagement_cuts, log_odds)]
+
+    @cached_property
+    def _map(self) -> tuple[Floats, Floats]:
+        """Distinct quantiles, and the percentile of each: the middle of the ranks that share it."""
+        values, first, count = np.unique(self.quantiles, return_index=True, return_counts=True)
+        return values, (first + (count - 1) / 2) * (100 / (len(self.quantiles) - 1))
+
+
+def _cuts(values: Floats) -> tuple[float, ...]:
+    cuts = np.round(np.quantile(values, (0.25, 0.5, 0.75)), DECIMALS)
+    return tuple(float(c) for c in cuts) if np.ptp(values) > 10.0**-DECIMALS else ()
+
+
+def _rank(cuts: tuple[float, ...], value: float) -> int:
+    return sum(round(value, DECIMALS) > cut for cut in cuts) if cuts else UNTOLD
