@@ -100,7 +100,7 @@ def fit_trees(view: View, train: Dataset, model: Model) -> TreeExpert:
         )
         rounds = max(1, chosen.best_iteration)
     booster = lightgbm.train(_parameters(model), _lightgbm_data(view, train), num_boost_round=rounds)
-    return TreeExpert.of(booster)
+    return TreeExpert.from_text(booster.model_to_string(), len(view.names))
 
 
 def _early_and_late(train: Dataset) -> tuple[Dataset, Dataset]:

@@ -1,0 +1,183 @@
+"""Trains on the past and tests on the future of every data set at hand, and holds the figures against their bars.
+
+usage: python tests/benchmarks/evaluate.py [--only NAME ...] [--seeds N] [--out FILE.json]
+
+Every set goes through `guess` and `train`, as `ripeness init` and `ripeness train` do. The choices
+that only a person can make for a set (which period to test on, which columns sales filled in
+afterwards) are the settings written out below.
+"""
+
+import argparse
+import json
+import sys
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from features.guess import guess
+from features.settings import Settings
+from features.sources import read_export
+from training.evaluate import NAMES, Evaluation
+from training.simulate import simulate
+from training.train import train
+
+SHARED = Path(__file__).resolve().parents[3] / "shared" / "data"
+
+LATE_COLUMNS = (
+    "Tags",
+    "Lead Quality",
+    "Lead Profile",
+    "Asymmetrique Activity Index",
+    "Asymmetrique Profile Index",
+    "Asymmetrique Activity Score",
+    "Asymmetrique Profile Score",
+    "Last Notable Activity",
+    "Last Activity",
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Case:
+    """One data set: what a person decides about it, and the bars."""
+
+    changes: Mapping[str, Mapping[str, object]]
+    ignore: tuple[str, ...] = ()
+    auc: float = 0.0
+    lift: float = 0.0
+    observed: tuple[float, float] = (0.0, 99.0)
+
+
+CASES = {
+    "edtech365": Case(
+        changes={
+            "outcome": {"horizon_days": 30},
+            "cohort": {"mode": "ages", "at_ages_days": (3,)},
+            "split": {
+                "train_until": "2022-03-17T00:00:00Z",
+                "test_after": "2022-04-17T00:00:00Z",
+                "test_until": "2022-05-31T00:00:00Z",
+            },
+        },
+        ignore=("first_plan",),
+        auc=0.73,
+        lift=3.2,
+        observed=(0.7, 1.4),
+    ),
+    "oulad": Case(
+        changes={
+            "outcome": {"horizon_days": 240},
+            "cohort": {"mode": "ages", "at_ages_days": (28,), "age_from": "course_start"},
+            "split": {"train_until": "2013-03-01T00:00:00Z", "test_after": "2013-10-28T00:00:00Z"},
+        },
+        ignore=("final_result", "date_unregistration"),
+        auc=0.71,
+    ),
+    "bank_marketing": Case(changes={}, ignore=("duration",), auc=0.71),
+    "x_education": Case(changes={}, ignore=LATE_COLUMNS, auc=0.89),
+}
+
+
+def settings_of(name: str) -> Settings:
+    """What `ripeness init` guesses for the set, with what a person decides about it."""
+    case, guessed = CASES[name], guess(SHARED / name).settings
+    stored = guessed.model_dump()
+    for section, changes in case.changes.items():
+        stored[section] |= changes
+    stored["data"]["leads"]["ignore"] = tuple(dict.fromkeys((*guessed.data.leads.ignore, *case.ignore)))
+    return Settings.model_validate(stored)
+
+
+def evaluate_set(name: str, say: Console) -> dict[str, object]:
+    """Train on one real set; its figures beside its bars."""
+    say.print(f"[bold]{name}[/bold]")
+    started = time.perf_counter()
+    settings = settings_of(name)
+    trained = train(read_export(SHARED / name, settings), settings, progress=lambda step: say.print(f"  · {step}"))
+    case, found = CASES[name], figures(trained.evaluation)
+    best = found["both"]
+    passed = (
+        best["ROC AUC"] >= case.auc
+        and best["lift at 10 %"] >= case.lift
+        and case.observed[0] <= best["expected / observed"] <= case.observed[1]
+    )
+    return {
+        "set": name,
+        "seconds": round(time.perf_counter() - started, 1),
+        "test_pairs": len(trained.test),
+        "test_wins": trained.test.wins,
+        "bars": {"ROC AUC": case.auc, "lift at 10 %": case.lift, "expected / observed": list(case.observed)},
+        "passed": passed,
+        "contest": found,
+    }
+
+
+def evaluate_simulator(seed: int, say: Console) -> dict[str, object]:
+    """Train on a simulated company; the true probabilities of its test pairs say what could be reached."""
+    from training.metrics import calibration_slope, roc_auc
+    from training.simulate import simulation_settings
+
+    say.print(f"[bold]simulated company, seed {seed}[/bold]")
+    company, settings = simulate(seed=seed, leads=20_000), simulation_settings()
+    trained = train(company.export, settings)
+    truth = company.true_probability(trained.test.pairs, settings.outcome.horizon_days)
+    log_odds = trained.evaluation.log_odds["both"]
+    best, ours = roc_auc(trained.test.label, truth), roc_auc(trained.test.label, log_odds)
+    slope = calibration_slope(trained.test.label, log_odds)
+    return {
+        "set": f"simulated company, seed {seed}",
+        "auc": ours,
+        "auc_of_the_truth": best,
+        "calibration_slope": slope,
+        "bars": {"auc below the truth": 0.02, "calibration_slope": [0.9, 1.1]},
+        "passed": best - ours <= 0.02 and 0.9 <= slope <= 1.1,
+    }
+
+
+def figures(evaluation: Evaluation) -> dict[str, dict[str, float]]:
+    """Point values of every contestant and metric."""
+    return {name: {m: i.value for m, i in row.items()} for name, row in evaluation.measured.items()}
+
+
+def show(result: dict[str, object], say: Console) -> None:
+    """The contest of one real set as a table."""
+    contest = result["contest"]
+    table = Table(title=f"{result['set']}: {result['test_pairs']:,} test pairs, {result['test_wins']:,} won")
+    metrics = list(contest["both"])
+    for column in ("", *metrics):
+        table.add_column(column)
+    for name, row in contest.items():
+        table.add_row(NAMES[name], *(f"{row[m]:.3f}" for m in metrics))
+    say.print(table)
+
+
+def main() -> int:
+    """Evaluate every set; exit code 1 where a bar is missed."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--only", nargs="*", default=[*CASES, "simulator"])
+    parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--out", type=Path)
+    wanted, say = parser.parse_args(), Console(width=200)
+    results = []
+    for name in CASES:
+        if name in wanted.only and not (SHARED / name).is_dir():
+            say.print(f"{name}: not beside the project (looked in ../shared/data); left out")
+        elif name in wanted.only:
+            results.append(evaluate_set(name, say))
+            show(results[-1], say)
+    if "simulator" in wanted.only:
+        results += [evaluate_simulator(seed, say) for seed in range(1, wanted.seeds + 1)]
+        for result in results[-wanted.seeds :]:
+            say.print(result)
+    for result in results:
+        say.print(f"{'reached' if result['passed'] else 'MISSED '}  {result['set']}  bars {result['bars']}")
+    if wanted.out:
+        wanted.out.write_text(json.dumps(results, indent=2), encoding="utf-8")
+    return 0 if all(result["passed"] for result in results) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
