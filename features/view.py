@@ -41,6 +41,9 @@ class View:
     missing_words: tuple[str, ...] = ("",)
     keep_na: tuple[str, ...] = ()
 
+    def __hash__(self) -> int:
+        return hash(self.fingerprint)
+
     @cached_property
     def names(self) -> tuple[str, ...]:
         """Column names in order."""

@@ -1,0 +1,99 @@
+"""Rows of numbers: what a model reads, for a million pairs or for one lead in a request.
+
+Both ways run the same kernel on events and the same encoders on attributes. There is no way to
+build a row without an `as_of`.
+"""
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from features.attributes import values_at
+from features.clock import DAY, NEVER
+from features.definitions import Age, FirstTouch, LastTouch
+from features.encode import category_codes, encoders_of
+from features.events import EventLog
+from features.kernel import Rows, behaviour
+from features.lead import Event, Lead
+from features.tables import Export, Pairs
+from features.view import View
+
+
+def build_rows(view: View, export: Export, pairs: Pairs) -> Rows:
+    """The rows of all pairs, shape (n_pairs, n_columns)."""
+    log = EventLog.of_export(view, export)
+    rows = behaviour(view, log, pairs.lead, pairs.as_of)
+    _fill_channels(view, log, rows)
+    created = export.leads["created_at"].to_numpy()[pairs.lead]
+    _fill_ages(view, created, pairs.as_of, rows)
+    for encoder in encoders_of(view):
+        values = values_at(export, encoder.field, pairs)
+        rows[:, encoder.position] = encoder.encode_all(values.distinct)[values.code]
+    return rows
+
+
+def lead_row(view: View, lead: Lead, as_of: int) -> npt.NDArray[np.float64]:
+    """The row of one lead at `as_of`, shape (n_columns,); its attributes count as known by then."""
+    log = EventLog.of_lead(view, lead)
+    moment = np.array([as_of], dtype=np.int64)
+    rows = behaviour(view, log, np.zeros(1, dtype=np.int64), moment)
+    _fill_channels(view, log, rows)
+    created = NEVER if lead.created_at is None else lead.created_at
+    _fill_ages(view, np.array([created], dtype=np.int64), moment, rows)
+    for encoder in encoders_of(view):
+        rows[0, encoder.position] = encoder.encode(lead.attributes.get(encoder.field))
+    row: npt.NDArray[np.float64] = rows[0]
+    return row
+
+
+def lead_at(export: Export, position: int, as_of: int) -> Lead:
+    """The lead as a request would have carried it at `as_of`: nothing that was known later."""
+    here = Pairs(lead=np.array([position]), as_of=np.array([as_of]))
+    fields = dict.fromkeys([*export.attributes, *sorted(export.tracked)])
+    found = {field: values_at(export, field, here) for field in fields}
+    attributes = {field: v.distinct[v.code[0]] for field, v in found.items() if v.code[0] >= 0}
+    created = int(export.leads["created_at"].iloc[position])
+    return Lead(
+        lead_id=str(export.leads["lead_id"].iloc[position]),
+        created_at=None if created == NEVER or created > as_of else created,
+        attributes=attributes,
+        events=_events_at(export, position, as_of),
+    )
+
+
+def _events_at(export: Export, position: int, as_of: int) -> Sequence[Event]:
+    events = export.events
+    visible = (events["lead"] == position) & (events["happened_at"] <= as_of) & (events["known_at"] <= as_of)
+    own = events.loc[visible, ["kind", "happened_at", "known_at", "value", "topic", "channel"]]
+    return tuple(
+        Event(str(kind), int(happened), int(known), _number(value), _text(topic), _text(channel))
+        for kind, happened, known, value, topic, channel in own.itertuples(index=False, name=None)
+    )
+
+
+def _number(value: float) -> float | None:
+    return None if math.isnan(value) else float(value)
+
+
+def _text(value: object) -> str | None:
+    return value if isinstance(value, str) else None
+
+
+def _fill_channels(view: View, log: EventLog, rows: Rows) -> None:
+    """Turn the log's channel codes into the view's; a channel that the view doesn't list is missing."""
+    for i, definition in enumerate(view.definitions):
+        if isinstance(definition, FirstTouch | LastTouch) and log.channels:
+            codes = category_codes(view, definition.name)
+            table = np.array([codes.get(channel, np.nan) for channel in log.channels])
+            has = ~np.isnan(rows[:, i])
+            rows[has, i] = table[rows[has, i].astype(np.int64)]
+
+
+def _fill_ages(view: View, created: npt.NDArray[np.int64], as_of: npt.NDArray[np.int64], rows: Rows) -> None:
+    """Days since creation; missing where nobody says when, or where it was after `as_of`."""
+    for i, definition in enumerate(view.definitions):
+        if isinstance(definition, Age):
+            known = (created != NEVER) & (created <= as_of)
+            rows[known, i] = (as_of[known] - created[known]) / DAY
