@@ -4,6 +4,7 @@
 really was to be won, from what its record showed at that moment. No honest model can know more.
 """
 
+import math
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -13,13 +14,17 @@ import pandas as pd
 from pandas.api.types import is_numeric_dtype
 
 from features.clock import DAY, to_micros
-from features.tables import Export
-from training.simulation.activities import Hits, events, hits
+from features.tables import Export, Pairs
+from training.simulation.activities import events
 from training.simulation.calendar import exposure
+from training.simulation.company import Company, hits
 from training.simulation.crm import Edits, edits, outcomes
-from training.simulation.life import Lives, live
-from training.simulation.people import People, blank, people
+from training.simulation.life import live
+from training.simulation.people import blank, people
+from training.simulation.truth import oracle_probability, true_probability
 from training.simulation.world import WORLD, World
+
+Floats = npt.NDArray[np.float64]
 
 START = datetime(2025, 1, 1, tzinfo=UTC)
 
@@ -29,11 +34,19 @@ class Simulation:
     """A simulated company: its export, and all that only the simulator knows."""
 
     export: Export
-    world: World
-    people: People
-    lives: Lives
-    hits: Hits
-    start: int  #: midnight of the first day, microseconds
+    company: Company
+
+    def true_probability(self, pairs: Pairs, horizon_days: float) -> Floats:
+        """The best possible answer, (n_pairs,): P(won in (as_of, as_of + horizon] | what was known at `as_of`).
+
+        Known are the lead's attributes, what it did and did not do, and that it is still open; not its
+        hidden intent. NaN for a lead that was not there yet or already closed.
+        """
+        return true_probability(self.company, pairs, horizon_days)
+
+    def oracle_probability(self, pairs: Pairs, horizon_days: float) -> Floats:
+        """The same given the hidden intent as well: how much of the outcome is plain luck."""
+        return oracle_probability(self.company, pairs, horizon_days)
 
 
 def simulate(
@@ -52,28 +65,29 @@ def simulate(
     Raises:
         ValueError: `start` is no midnight UTC.
     """
-    begin = to_micros(start)
+    begin, n_days = to_micros(start), math.ceil(months * 365.25 / 12)
     if begin % DAY:
         raise ValueError(f"{start.isoformat()} is no midnight UTC")
-    n_days = int(np.ceil(months * 365.25 / 12))
     luck = np.random.default_rng(seed).spawn(6)
     crowd = people(world, leads=leads, start=begin, n_days=n_days, rng=luck[0])
-    lives = live(world, crowd, exposure(world, begin, n_days), luck[1])
-    found = hits(world, lives, begin, luck[2])
-    table = events(world, crowd, lives, found, begin, luck[3])
-    calls = table[(table["kind"] == "call_logged").to_numpy()]
-    export = _export(
-        crowd,
-        table,
-        outcomes(crowd, lives, calls, begin, luck[4]),
-        edits(crowd, lives, begin, planted_leak, luck[5]),
-        begin + n_days * DAY,
+    exposed = exposure(world, begin, n_days)
+    lives = live(world, crowd, exposed, luck[1])
+    company = Company(
+        world=world,
+        people=crowd,
+        exposure=exposed,
+        lives=lives,
+        hits=hits(world, lives, begin, luck[2]),
+        start=begin,
     )
-    return Simulation(export=export, world=world, people=crowd, lives=lives, hits=found, start=begin)
+    table = events(company, luck[3])
+    calls = table[(table["kind"] == "call_logged").to_numpy()]
+    results, edited = outcomes(company, calls, luck[4]), edits(company, planted_leak=planted_leak, rng=luck[5])
+    return Simulation(export=_export(company, table, results, edited), company=company)
 
 
-def _export(crowd: People, table: pd.DataFrame, results: pd.DataFrame, edited: Edits, end: int) -> Export:
-    numbers: npt.NDArray[np.int64] = np.arange(len(crowd))
+def _export(company: Company, table: pd.DataFrame, results: pd.DataFrame, edited: Edits) -> Export:
+    crowd, numbers = company.people, range(len(company.people))
     leads = pd.DataFrame(
         {
             "lead_id": np.array([f"L{i + 1:06d}" for i in numbers], dtype=object),
@@ -90,8 +104,8 @@ def _export(crowd: People, table: pd.DataFrame, results: pd.DataFrame, edited: E
         leads=_objects(leads),
         events=_objects(table),
         changes=_objects(edited.changes),
-        outcomes=_objects(results[results["happened_at"] <= end].reset_index(drop=True)),
-        data_end=end,
+        outcomes=_objects(results[results["happened_at"] <= company.end].reset_index(drop=True)),
+        data_end=company.end,
         tracked=frozenset(str(f) for f in edited.changes["field"].unique()),
         has_old_values=True,
     )

@@ -12,28 +12,14 @@ import pandas as pd
 
 from features.clock import DAY, SECOND
 from training.simulation.calendar import mailing_days, working_days
-from training.simulation.life import STILL_OPEN, Lives
-from training.simulation.people import People
-from training.simulation.world import World
+from training.simulation.company import CLOSES, MAILED, OPENS, Company
+from training.simulation.life import STILL_OPEN
 
 Ints = npt.NDArray[np.int64]
-Floats = npt.NDArray[np.float64]
 
-OPENS, CLOSES = 7 * 3600, 19 * 3600  #: seconds of a UTC day between which leads act
-MAILED = 6 * 3600 + 1800  #: second of the day at which a mailing goes out
-BOOKED = 20 * 3600  #: second of the day at which closings are booked
 TOPICS = ("automation", "integration", "security", "analytics", "compliance")
 _WITH_TOPIC = ("page_view", "content_download", "email_click", "webinar_registered", "webinar_attended")
-
-
-@dataclass(frozen=True, kw_only=True)
-class Hits:
-    """One row per activity that happened, sorted by lead and day; aligned arrays."""
-
-    lead: Ints
-    day: Ints
-    activity: Ints  #: position in `World.activities`
-    happened_at: Ints
+_SELLER_SENSES = np.array([0.003, 0.008, 0.030, 0.090, 0.012])  #: calls per working day, by state of intent
 
 
 @dataclass
@@ -49,32 +35,18 @@ class _Rows:
         self.parts.append(rows)
 
 
-def hits(world: World, lives: Lives, start: int, rng: np.random.Generator) -> Hits:
-    """Every activity of every day with a moment of its own, in whole seconds."""
-    found = [np.nonzero((lives.seen >> np.uint16(k)) & 1) for k in range(len(world.activities))]
-    activity = np.repeat(np.arange(len(found)), [len(lead) for lead, _ in found])
-    lead, day = (np.concatenate([pair[i] for pair in found]) for i in (0, 1))
-    order = np.lexsort((activity, day, lead))
-    second = rng.integers(OPENS, CLOSES, len(order))
-    lead, day, activity = lead[order], day[order], activity[order]
-    return Hits(lead=lead, day=day, activity=activity, happened_at=start + day * DAY + second * SECOND)
-
-
-def events(
-    world: World, people: People, lives: Lives, found: Hits, start: int, rng: np.random.Generator
-) -> pd.DataFrame:
+def events(company: Company, rng: np.random.Generator) -> pd.DataFrame:
     """The event table of an `Export`, sorted by `known_at`."""
     rows = _Rows()
-    interest = rng.integers(0, len(TOPICS), len(people))
-    _arrivals(rows, world, people, interest)
-    _own(rows, world, found, interest, rng)
-    _more_of_a_visit(rows, world, found, interest, rng)
-    _mailings(rows, world, people, lives, start, rng)
-    _customers(rows, people, lives, start, rng)
-    _sellers(rows, people, lives, start, rng)
+    interest = rng.integers(0, len(TOPICS), len(company.people))
+    _arrivals(rows, company, interest)
+    _own(rows, company, interest, rng)
+    _more_of_a_visit(rows, company, interest, rng)
+    _mailings(rows, company, rng)
+    _customers(rows, company, rng)
+    _sellers(rows, company, rng)
     table = pd.concat(rows.parts, ignore_index=True)
-    end = start + lives.seen.shape[1] * DAY
-    table = table[table["known_at"] <= end].sort_values(["known_at", "lead", "happened_at"], kind="stable")
+    table = table[table["known_at"] <= company.end].sort_values(["known_at", "lead", "happened_at"], kind="stable")
     table = table.reset_index(drop=True)
     table["event_id"] = np.array([f"E{i + 1:08d}" for i in range(len(table))], dtype=object)
     return table[["lead", "kind", "happened_at", "known_at", "value", "topic", "channel", "actor", "event_id"]]
@@ -86,24 +58,26 @@ def _topics(interest: Ints, rng: np.random.Generator) -> npt.NDArray[np.object_]
     return np.array(TOPICS, dtype=object)[np.where(rng.random(len(interest)) < 0.7, interest, other)]
 
 
-def _arrivals(rows: _Rows, world: World, people: People, interest: Ints) -> None:
+def _arrivals(rows: _Rows, company: Company, interest: Ints) -> None:
     """What the leads did to come in; a visit of a stand was a week before its badge scan was imported."""
-    for i, origin in enumerate(world.origins.values()):
+    late = {a.kind: a.known_after_days * DAY for a in company.world.activities}
+    for i, origin in enumerate(company.world.origins.values()):
         if origin.first_event is None:
             continue
-        lead = np.flatnonzero(people.origin == i)
-        late = DAY * next((a.known_after_days for a in world.activities if a.kind == origin.first_event), 0)
+        lead = np.flatnonzero(company.people.origin == i)
+        created = company.people.created_at[lead]
         topic = np.array(TOPICS, dtype=object)[interest[lead]] if origin.first_event in _WITH_TOPIC else None
-        created = people.created_at[lead]
-        rows.add(lead, created - late, origin.first_event, origin.channel, known_at=created, topic=topic)
+        happened = created - late.get(origin.first_event, 0)
+        rows.add(lead, happened, origin.first_event, origin.channel, known_at=created, topic=topic)
 
 
-def _own(rows: _Rows, world: World, found: Hits, interest: Ints, rng: np.random.Generator) -> None:
+def _own(rows: _Rows, company: Company, interest: Ints, rng: np.random.Generator) -> None:
     """The activities themselves; a click also counts as an open, as trackers do."""
-    for k, activity in enumerate(world.activities):
-        here = found.activity == k
-        lead, at = found.lead[here], found.happened_at[here]
-        more: dict[str, object] = {"known_at": known_at(found, here, activity.known_after_days)}
+    hits = company.hits
+    for k, activity in enumerate(company.world.activities):
+        here = hits.activity == k
+        lead, at = hits.lead[here], hits.happened_at[here]
+        more: dict[str, object] = {"known_at": _known_at(company, hits.day[here], at, activity.known_after_days)}
         if activity.kind in _WITH_TOPIC:
             more["topic"] = _topics(interest[lead], rng)
         if activity.kind == "webinar_attended":
@@ -113,54 +87,52 @@ def _own(rows: _Rows, world: World, found: Hits, interest: Ints, rng: np.random.
             rows.add(lead, at, "email_open", activity.channel)
 
 
-def known_at(found: Hits, here: npt.NDArray[np.bool_], after_days: int) -> Ints:
-    """When activities were known: at once, or with the import on the midnight so many days later."""
-    if after_days == 0:
-        return found.happened_at[here]
-    midnight = found.happened_at[here] // DAY * DAY
-    return np.asarray(midnight + (after_days + 1) * DAY)
+def _known_at(company: Company, day: Ints, happened_at: Ints, after_days: int) -> Ints:
+    """At once, or with the import in the night that ends so many days after the day itself."""
+    return company.moment(day + after_days + 1, 0) if after_days else happened_at
 
 
-def _more_of_a_visit(rows: _Rows, world: World, found: Hits, interest: Ints, rng: np.random.Generator) -> None:
+def _more_of_a_visit(rows: _Rows, company: Company, interest: Ints, rng: np.random.Generator) -> None:
     """Further pages within twenty minutes of the first one."""
+    hits = company.hits
     for kind, mean in (("page_view", 1.2), ("pricing_page_view", 0.25)):
-        here = found.activity == world.position(kind)
+        here = hits.activity == company.world.position(kind)
         again = rng.poisson(mean, int(here.sum()))
-        lead, at = np.repeat(found.lead[here], again), np.repeat(found.happened_at[here], again)
+        lead, at = np.repeat(hits.lead[here], again), np.repeat(hits.happened_at[here], again)
         topic = _topics(interest[lead], rng) if kind in _WITH_TOPIC else None
         rows.add(lead, at + rng.integers(10, 1200, len(lead)) * SECOND, kind, "web", topic=topic)
 
 
-def _mailings(rows: _Rows, world: World, people: People, lives: Lives, start: int, rng: np.random.Generator) -> None:
+def _mailings(rows: _Rows, company: Company, rng: np.random.Generator) -> None:
     """Newsletters to whom they may go, and the mail gates that click every link within seconds."""
-    unsubscribed = np.where((lives.seen >> np.uint16(world.position("unsubscribe"))) & 1, 1, 0)
-    gone = np.where(unsubscribed.any(axis=1), unsubscribed.argmax(axis=1), STILL_OPEN)
-    for day in mailing_days(start, lives.seen.shape[1]):
-        there = (people.first_day <= day) & (lives.closed_day >= day) & people.subscribed & (gone >= day)
-        lead, at = np.flatnonzero(there), start + day * DAY + MAILED * SECOND
-        rows.add(lead, np.full(len(lead), at), "email_sent", "email", actor="system")
+    people, lives = company.people, company.lives
+    has_left = (lives.seen >> np.uint16(company.world.position("unsubscribe"))) & 1
+    until = np.where(has_left.any(axis=1), has_left.argmax(axis=1), STILL_OPEN)
+    for day in mailing_days(company.start, company.n_days):
+        there = (people.first_day <= day) & (lives.closed_day >= day) & people.subscribed & (until >= day)
+        lead = np.flatnonzero(there)
+        rows.add(lead, company.moment(np.full(len(lead), day), MAILED), "email_sent", "email", actor="system")
         gate = lead[people.scanned[lead] & (rng.random(len(lead)) < 0.7)]
+        rows.add(gate, company.moment(np.full(len(gate), day), MAILED + 1), "email_open", "email")
         burst = np.repeat(gate, rng.integers(2, 6, len(gate)))
-        clicked = at + rng.integers(1, 20, len(burst)) * SECOND
+        clicked = company.moment(np.full(len(burst), day), MAILED + rng.integers(1, 20, len(burst)))
         rows.add(burst, clicked, "email_click", "email")
-        rows.add(gate, np.full(len(gate), at + SECOND), "email_open", "email")
 
 
-def _customers(rows: _Rows, people: People, lives: Lives, start: int, rng: np.random.Generator) -> None:
+def _customers(rows: _Rows, company: Company, rng: np.random.Generator) -> None:
     """Customers go on visiting: activity after the purchase that must not explain the purchase."""
-    won = np.flatnonzero(lives.won)
+    won = np.flatnonzero(company.lives.won)
     lead = np.repeat(won, rng.poisson(4.0, len(won)))
-    later = rng.integers(1, 60, len(lead)) * DAY + rng.integers(OPENS, CLOSES, len(lead)) * SECOND
-    rows.add(lead, start + lives.closed_day[lead] * DAY + later, "page_view", "web", topic="support")
+    day = company.lives.closed_day[lead] + rng.integers(1, 60, len(lead))
+    rows.add(lead, company.moment(day, rng.integers(OPENS, CLOSES, len(lead))), "page_view", "web", topic="support")
 
 
-def _sellers(rows: _Rows, people: People, lives: Lives, start: int, rng: np.random.Generator) -> None:
+def _sellers(rows: _Rows, company: Company, rng: np.random.Generator) -> None:
     """Calls and e-mails of sellers: they sense the intent, so counting them would leak their judgement."""
-    chance = np.array([0.003, 0.008, 0.030, 0.090, 0.012])
-    open_days = lives.intent >= 0
-    lead, day = np.nonzero(open_days & working_days(start, lives.intent.shape[1]))
-    keen = chance[lives.intent[lead, day]] * np.exp(0.5 * people.fit[lead])
+    intent = company.lives.intent
+    lead, day = np.nonzero((intent >= 0) & working_days(company.start, company.n_days))
+    keen = _SELLER_SENSES[intent[lead, day]] * np.exp(0.5 * company.people.fit[lead])
     for kind, channel, share in (("call_logged", "phone", 1.0), ("email_sent", "email", 1.5)):
         here = rng.random(len(lead)) < keen * share
-        at = start + day[here] * DAY + rng.integers(OPENS, CLOSES, int(here.sum())) * SECOND
+        at = company.moment(day[here], rng.integers(OPENS, CLOSES, int(here.sum())))
         rows.add(lead[here], at, kind, channel, actor="seller")

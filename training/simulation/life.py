@@ -16,7 +16,7 @@ Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 Bits = npt.NDArray[np.uint16]  #: bit k: activity k
 
-STILL_OPEN = 2**31 - 1  #: the closing day of a lead that has none
+STILL_OPEN = 2**24  #: the closing day of a lead that has none
 
 
 @dataclass(frozen=True, kw_only=True)

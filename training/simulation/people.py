@@ -140,6 +140,7 @@ def people(world: World, *, leads: int, start: int, n_days: int, rng: np.random.
     recorded = {name: values[account] for name, values in company["recorded"].items()}
     fits = _fits(world, origin, role, company, account, email_type)
     first_day = (created - start) // DAY + 1
+    subscribed = rng.random(leads) < np.array([o.subscribed for o in world.origins.values()])[origin]
     return People(
         created_at=created,
         first_day=first_day,
@@ -149,6 +150,7 @@ def people(world: World, *, leads: int, start: int, n_days: int, rng: np.random.
             "job_title": role["title"],
             **recorded,
             "email": _addresses(account, email_type, rng),
+            "newsletter_consent": np.where(subscribed, "yes", "no").astype(object),
             "import_batch": np.array(list("ABCDEFGH"), dtype=object)[rng.integers(0, 8, leads)],
         },
         account_id=blank(_numbered("A", account), email_type != 0),
@@ -157,7 +159,7 @@ def people(world: World, *, leads: int, start: int, n_days: int, rng: np.random.
         promotable=role["promotable"],
         fit=fits[0],
         promoted_fit=fits[1],
-        subscribed=rng.random(leads) < np.array([o.subscribed for o in world.origins.values()])[origin],
+        subscribed=subscribed,
         scanned=(rng.random(int(account.max()) + 1) < SCANNER_SHARE)[account] & (email_type == 0),
     )
 
