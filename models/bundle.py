@@ -28,6 +28,7 @@ class Bundle:
     evidence: Evidence
     horizon_days: float  #: within which a win counts
     card: Mapping[str, Any] = field(default_factory=dict)  #: what it was trained on and how good it is
+    card_text: str = ""  #: the same for people, as Markdown
     digest: str = ""  #: "sha256:..." of its manifest, once saved or loaded
 
     def answer(self, rows: Floats) -> Answers:

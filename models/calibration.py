@@ -13,6 +13,7 @@ from scipy.special import expit
 
 from features.errors import NotEnoughData
 from models.arrays import Floats, Labels
+from models.plain import fields, number
 
 PRIOR_PRECISION = 1.0  #: of the slope around 1: as much as a slice that leaves it uncertain by 1
 ROUNDS = 100
@@ -28,6 +29,19 @@ class Platt:
     def log_odds(self, margins: Floats) -> Floats:
         """Calibrated log-odds of margins."""
         return self.a * margins + self.b
+
+    @classmethod
+    def from_dict(cls, data: object) -> "Platt":
+        """The calibration that `calibration.json` holds.
+
+        Raises:
+            ValueError: the data is not of that form, or would turn the order of leads round.
+        """
+        stored = fields(data, "a", "b")
+        a, b = number(stored["a"]), number(stored["b"])
+        if a <= 0:
+            raise ValueError(f"a slope of {a} turns the order of leads round")
+        return cls(a=a, b=b)
 
 
 def fit_platt(margins: Floats, labels: Labels, weights: Floats | None = None) -> Platt:

@@ -1,159 +1,19 @@
-"""The linear expert: a logistic model over signed logarithms and categories.
+"""The linear expert: a regularised logistic model, fitted elsewhere, over `models.inputs`."""
 
-A column of numbers becomes `sign(x) * log1p(|x|)`, standardised by the training rows and held inside
-their range, so that an unheard-of number can't drag the score where nothing was learned; a missing
-number becomes the mean. A column with missing values in training gets an indicator of its own.
-A column of categories becomes one indicator per code and one for missing.
-"""
-
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from features.definitions import Definition
 from features.view import View
 from models.arrays import Floats, as_rows
+from models.inputs import CategoryInput, LinearInputs, NumberInput
+from models.plain import fields, listed, number, numbers
 
-Positions = npt.NDArray[np.intp]
-
-
-@dataclass(frozen=True, kw_only=True)
-class NumberInput:
-    """How a column of numbers enters: one scaled term, and one for missing where training had missing values."""
-
-    centre: float  #: mean of the signed logarithms
-    scale: float  #: their standard deviation; 1 for a constant column
-    low: float  #: smallest scaled value in training; smaller ones count as this
-    high: float  #: largest one
-    can_miss: bool
-
-    @property
-    def terms(self) -> int:
-        """How many columns of the design matrix it makes."""
-        return 1 + self.can_miss
-
-
-@dataclass(frozen=True, kw_only=True)
-class CategoryInput:
-    """How a column of codes enters: one term per code, and a last one for missing."""
-
-    count: int  #: codes run from 0 to count - 1
-
-    @property
-    def terms(self) -> int:
-        """How many columns of the design matrix it makes."""
-        return self.count + 1
-
-
-@dataclass(frozen=True, kw_only=True)
-class LinearInputs:
-    """The design matrix of the linear expert, before anything is fitted on it.
-
-    `LinearInputs.of(view, rows)` learns scales from training rows; `matrix(rows)` holds for each column
-    in order its terms.
-    """
-
-    columns: tuple[NumberInput | CategoryInput, ...]
-    means: tuple[float, ...]  #: of each term over the training rows
-
-    @classmethod
-    def of(cls, view: View, rows: Floats) -> "LinearInputs":
-        """Learn scales and means from the training rows, shape (n_pairs, n_columns)."""
-        rows = as_rows(rows, len(view.names))
-        columns: list[NumberInput | CategoryInput] = []
-        means: list[float] = []
-        for definition, values in zip(view.definitions, rows.T, strict=True):
-            column, of_terms = _input(view, definition, values)
-            columns.append(column)
-            means.extend(of_terms)
-        return cls(columns=tuple(columns), means=tuple(means))
-
-    def matrix(self, rows: Floats) -> Floats:
-        """The design matrix of `rows`, shape (n_pairs, n_terms)."""
-        rows = as_rows(rows, len(self.columns))
-        matrix = np.zeros((len(rows), len(self.means)))
-        scaled, missing = self.scaled(rows)
-        matrix[:, self.number_terms] = scaled
-        matrix[:, self.missing_terms] = missing[:, self.can_miss]
-        np.put_along_axis(matrix, self.category_terms(rows), 1.0, axis=1)
-        return matrix
-
-    def scaled(self, rows: Floats) -> tuple[Floats, npt.NDArray[np.bool_]]:
-        """Scaled values of the columns of numbers, 0 where missing, and where they are missing."""
-        values = rows[:, self.numbers]
-        missing = np.isnan(values)
-        logs = np.copysign(np.log1p(np.abs(values)), values)
-        scaled = np.minimum(np.maximum((logs - self._centre) / self._scale, self._low), self._high)
-        scaled[missing] = 0.0
-        return scaled, missing
-
-    def category_terms(self, rows: Floats) -> Positions:
-        """For each column of categories the term that is 1; a code nobody knows is missing."""
-        codes = rows[:, self.categories]
-        known = (codes >= 0) & (codes < self._counts)
-        return self._first_terms + np.where(known, codes, self._counts).astype(np.intp)
-
-    @cached_property
-    def numbers(self) -> Positions:
-        """Positions of the columns of numbers."""
-        return _positions(isinstance(c, NumberInput) for c in self.columns)
-
-    @cached_property
-    def categories(self) -> Positions:
-        """Positions of the columns of categories."""
-        return _positions(isinstance(c, CategoryInput) for c in self.columns)
-
-    @cached_property
-    def starts(self) -> Positions:
-        """The first term of each column."""
-        widths = [c.terms for c in self.columns]
-        return np.array([0, *np.cumsum(widths)[:-1]], dtype=np.intp)
-
-    @cached_property
-    def number_terms(self) -> Positions:
-        """The scaled term of each column of numbers."""
-        return self.starts[self.numbers]
-
-    @cached_property
-    def can_miss(self) -> npt.NDArray[np.bool_]:
-        """Which of the columns of numbers have a term for missing."""
-        return np.array([c.can_miss for c in self._number_inputs], dtype=np.bool_)
-
-    @cached_property
-    def missing_terms(self) -> Positions:
-        """The terms for missing numbers."""
-        return self.number_terms[self.can_miss] + 1
-
-    @cached_property
-    def _number_inputs(self) -> tuple[NumberInput, ...]:
-        return tuple(c for c in self.columns if isinstance(c, NumberInput))
-
-    @cached_property
-    def _centre(self) -> Floats:
-        return np.array([c.centre for c in self._number_inputs])
-
-    @cached_property
-    def _scale(self) -> Floats:
-        return np.array([c.scale for c in self._number_inputs])
-
-    @cached_property
-    def _low(self) -> Floats:
-        return np.array([c.low for c in self._number_inputs])
-
-    @cached_property
-    def _high(self) -> Floats:
-        return np.array([c.high for c in self._number_inputs])
-
-    @cached_property
-    def _counts(self) -> Positions:
-        return np.array([c.count for c in self.columns if isinstance(c, CategoryInput)], dtype=np.intp)
-
-    @cached_property
-    def _first_terms(self) -> Positions:
-        return self.starts[self.categories]
+__all__ = ["LinearExpert", "LinearInputs"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -176,7 +36,8 @@ class LinearExpert:
 
     def margins(self, rows: Floats) -> Floats:
         """Raw log-odds, shape (n_pairs,)."""
-        return self.base_value + self.contributions(rows).sum(axis=1)
+        margins: Floats = self.base_value + self.contributions(rows).sum(axis=1)
+        return margins
 
     def contributions(self, rows: Floats) -> Floats:
         """`w * (x - mean)` summed back to the column that it came from, shape (n_pairs, n_columns)."""
@@ -187,6 +48,34 @@ class LinearExpert:
         parts[:, inputs.numbers] = scaled * self._slopes + missing * self._missing_weights - self._number_means
         parts[:, inputs.categories] = self._code_parts[inputs.category_terms(rows)]
         return parts
+
+    def to_dict(self, view: View) -> dict[str, Any]:
+        """Plain data for `linear.json`: per column its input, and weight and training mean of each of its terms."""
+        stored = []
+        for name, column, first in zip(view.names, self.inputs.columns, self.inputs.starts, strict=True):
+            of_column = slice(first, first + column.terms)
+            terms = {"weights": self.coefficients[of_column], "means": self.inputs.means[of_column]}
+            stored.append({"name": name} | column.to_dict() | terms)
+        return {"intercept": self.intercept, "columns": stored}
+
+    @classmethod
+    def from_dict(cls, data: object, view: View) -> "LinearExpert":
+        """The expert that `to_dict` stored, for the same view.
+
+        Raises:
+            ValueError: the data is not of that form, or of another view.
+        """
+        stored = fields(data, "intercept", "columns")
+        entries = listed(stored["columns"], length=len(view.names))
+        columns: list[NumberInput | CategoryInput] = []
+        weights: list[float] = []
+        means: list[float] = []
+        for definition, entry in zip(view.definitions, entries, strict=True):
+            columns.append(_column(view, definition, entry))
+            weights.extend(numbers(entry["weights"], length=columns[-1].terms))
+            means.extend(numbers(entry["means"], length=columns[-1].terms))
+        inputs = LinearInputs(columns=tuple(columns), means=tuple(means))
+        return cls.from_coefficients(inputs, weights, number(stored["intercept"]))
 
     @cached_property
     def base_value(self) -> float:
@@ -227,34 +116,14 @@ class LinearExpert:
         return parts
 
 
-def _positions(chosen: Iterable[bool]) -> Positions:
-    return np.flatnonzero(np.fromiter(chosen, dtype=np.bool_)).astype(np.intp)
-
-
-def _input(view: View, definition: Definition, values: Floats) -> tuple[NumberInput | CategoryInput, list[float]]:
-    """The input for one column, and the means of its terms."""
-    if definition.encoding == "category":
-        return _category(values, len(view.categories[definition.name]))
-    return _number(values)
-
-
-def _number(values: Floats) -> tuple[NumberInput, list[float]]:
-    """The input for a column of numbers, and the means of its terms."""
-    known = values[~np.isnan(values)]
-    can_miss = len(known) < len(values)
-    logs = np.copysign(np.log1p(np.abs(known)), known)
-    centre = float(logs.mean()) if len(known) else 0.0
-    spread = float(logs.std()) if len(known) else 0.0
-    scale = spread if spread > 1e-12 else 1.0
-    scaled = (logs - centre) / scale
-    low, high = (float(scaled.min()), float(scaled.max())) if len(known) else (0.0, 0.0)
-    column = NumberInput(centre=centre, scale=scale, low=low, high=high, can_miss=can_miss)
-    mean = float(scaled.sum()) / max(len(values), 1)
-    return column, [mean, 1 - len(known) / len(values)] if can_miss else [mean]
-
-
-def _category(values: Floats, count: int) -> tuple[CategoryInput, list[float]]:
-    """The input for a column of codes, and the share of each code and of missing."""
-    codes = np.where((values >= 0) & (values < count), values, count).astype(np.intp)
-    shares = np.bincount(codes, minlength=count + 1) / max(len(values), 1)
-    return CategoryInput(count=count), [float(s) for s in shares]
+def _column(view: View, definition: Definition, entry: dict[str, Any]) -> NumberInput | CategoryInput:
+    """The input that an entry of `linear.json` describes, if it is the one that this column needs."""
+    is_category = definition.encoding == "category"
+    column = CategoryInput.from_dict(entry) if is_category else NumberInput.from_dict(entry)
+    if entry["name"] != definition.name:
+        raise ValueError(f"the column {entry['name']!r} stands where the view has {definition.name!r}")
+    if isinstance(column, CategoryInput) and column.count != len(view.categories[definition.name]):
+        raise ValueError(
+            f"{definition.name} has {column.count} codes, the view {len(view.categories[definition.name])}"
+        )
+    return column

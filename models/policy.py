@@ -7,6 +7,7 @@ decimals, so that one lead alone and the same lead in a batch get the same score
 
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 
 import numpy as np
 
@@ -16,6 +17,7 @@ from features.view import View
 from models.answers import Answers
 from models.arrays import Floats, Labels
 from models.groups import Groups
+from models.plain import fields, number, numbers
 
 QUANTILES = 1001  #: stored for the score, from the smallest to the largest, evenly spaced
 DECIMALS = 9
@@ -55,6 +57,25 @@ class ScorePolicy:
             capacity_score=100 * (1 - min(capacity_share, 1.0)),
         )
 
+    @classmethod
+    def from_dict(cls, data: object) -> "ScorePolicy":
+        """The policy that `policy.json` holds.
+
+        Raises:
+            ValueError: the data is not of that form, or a map isn't monotone.
+        """
+        stored = fields(data, "quantiles", "fit_cuts", "engagement_cuts", "base_rate", "capacity_score")
+        policy = cls(
+            quantiles=_ascending(numbers(stored["quantiles"], length=QUANTILES)),
+            base_rate=number(stored["base_rate"]),
+            fit_cuts=_quartiles(stored["fit_cuts"]),
+            engagement_cuts=_quartiles(stored["engagement_cuts"]),
+            capacity_score=number(stored["capacity_score"]),
+        )
+        if not (0 < policy.base_rate <= 1 and 0 <= policy.capacity_score <= 100):
+            raise ValueError(f"base rate {policy.base_rate} or capacity score {policy.capacity_score} is out of bounds")
+        return policy
+
     def score(self, log_odds: float) -> float:
         """The percentile of one lead, 0 to 100, not rounded."""
         return float(np.interp(round(log_odds, DECIMALS), *self._map))
@@ -80,6 +101,16 @@ class ScorePolicy:
         """Distinct quantiles, and the percentile of each: the middle of the ranks that share it."""
         values, first, count = np.unique(self.quantiles, return_index=True, return_counts=True)
         return values, (first + (count - 1) / 2) * (100 / (len(self.quantiles) - 1))
+
+
+def _ascending(values: tuple[float, ...]) -> tuple[float, ...]:
+    if any(later < earlier for earlier, later in pairwise(values)):
+        raise ValueError("quantiles or cuts are not ascending")
+    return values
+
+
+def _quartiles(data: object) -> tuple[float, ...]:
+    return _ascending(numbers(data, length=3 if data else 0))
 
 
 def _cuts(values: Floats) -> tuple[float, ...]:

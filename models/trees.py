@@ -11,6 +11,7 @@ import lightgbm
 import numpy as np
 
 from models.arrays import Floats, as_rows
+from models.tree_text import check_text, without_parameters
 
 FEW = 64  #: up to so many rows one thread is faster than waking the others, and calls may come from many threads
 
@@ -31,6 +32,16 @@ class TreeExpert:
     def from_text(cls, text: str, columns: int) -> "TreeExpert":
         """The expert of `Booster.model_to_string()`."""
         return cls(text=without_parameters(text), columns=columns)
+
+    def check(self) -> None:
+        """Refuse a text that LightGBM should not read, or reads as something else.
+
+        Raises:
+            ValueError: with what is wrong where.
+        """
+        check_text(self.text, self.columns)
+        if self.booster.model_to_string(num_iteration=-1) != self.text:
+            raise ValueError("LightGBM reads it otherwise than it is written")
 
     @cached_property
     def booster(self) -> lightgbm.Booster:
@@ -56,10 +67,3 @@ class TreeExpert:
         threads = 1 if len(rows) <= FEW else 0
         predicted = self.booster.predict(rows, raw_score=True, pred_contrib=contributions, num_threads=threads)
         return np.asarray(predicted, dtype=np.float64)
-
-
-def without_parameters(text: str) -> str:
-    """The text without its block of training parameters, which no prediction reads."""
-    before, start, rest = text.partition("\nparameters:\n")
-    _, end, after = rest.partition("\nend of parameters\n")
-    return before + after if start and end else text

@@ -1,0 +1,138 @@
+"""The files of a bundle and the bundle that they make: one direction each."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import asdict
+from typing import TypeVar
+
+import lightgbm
+import numpy as np
+
+from features.errors import BadBundle
+from features.view import View
+from models.arrays import Floats
+from models.bundle import Bundle
+from models.calibration import Platt
+from models.evidence import Evidence
+from models.linear import LinearExpert
+from models.manifest import REPAIR, Sealed
+from models.plain import fields, from_text, listed, number, numbers, to_text
+from models.policy import ScorePolicy
+from models.trees import TreeExpert
+
+GOLDEN = 200  #: rows at most whose answers are stored
+TOLERANCE = 1e-9  #: log-odds by which a stored answer may differ
+
+T = TypeVar("T")
+
+#: what reading alien data may raise
+ALIEN = (ValueError, TypeError, KeyError, AttributeError, IndexError, OverflowError, RecursionError)
+
+
+def to_parts(bundle: Bundle, golden_rows: Floats) -> dict[str, bytes]:
+    """The bytes of each file; equal bundles and rows give equal bytes."""
+    parts = {
+        "linear.json": to_text(bundle.linear.to_dict(bundle.view)),
+        "calibration.json": to_text(asdict(bundle.calibration)),
+        "view.json": to_text(bundle.view.to_dict()),
+        "policy.json": to_text(asdict(bundle.policy)),
+        "evidence.json": to_text(bundle.evidence.to_dict(bundle.view)),
+        "card.json": to_text(bundle.card),
+        "card.md": bundle.card_text.encode("utf-8"),
+        "golden.json": _golden(bundle, golden_rows),
+    }
+    if bundle.trees is not None:
+        parts["trees.txt"] = bundle.trees.text.encode("ascii")
+    return parts
+
+
+def from_parts(sealed: Sealed) -> Bundle:
+    """The bundle that the files make, after its structure and its golden answers were checked.
+
+    Raises:
+        BadBundle: a file does not hold what it should, or the answers differ.
+    """
+    view = _read(sealed, "view.json", _view)
+    bundle = Bundle(
+        view=view,
+        linear=_read(sealed, "linear.json", lambda part: LinearExpert.from_dict(from_text(part), view)),
+        trees=_read(sealed, "trees.txt", lambda part: _trees(part, view)) if "trees.txt" in sealed.parts else None,
+        calibration=_read(sealed, "calibration.json", lambda part: Platt.from_dict(from_text(part))),
+        policy=_read(sealed, "policy.json", lambda part: ScorePolicy.from_dict(from_text(part))),
+        evidence=_read(sealed, "evidence.json", lambda part: Evidence.from_dict(from_text(part), view)),
+        horizon_days=sealed.horizon_days,
+        card=_read(sealed, "card.json", _card),
+        card_text=_read(sealed, "card.md", lambda part: part.decode("utf-8")),
+        digest=sealed.digest,
+    )
+    _read(sealed, "manifest.json", lambda _: _check_whole(sealed, bundle))
+    _read(sealed, "golden.json", lambda part: _check_golden(part, bundle))
+    return bundle
+
+
+def _read(sealed: Sealed, name: str, read: Callable[[bytes], T]) -> T:
+    try:
+        return read(sealed.parts.get(name, b""))
+    except (*ALIEN, lightgbm.basic.LightGBMError) as error:
+        raise BadBundle(f"{name}: {error or type(error).__name__}; {REPAIR}") from error
+
+
+def _view(part: bytes) -> View:
+    stored = from_text(part)
+    view = View.from_dict(fields(stored, "definitions", "kinds", "categories", "missing_words", "keep_na"))
+    if len(set(view.names)) != len(view.names) or not view.names:
+        raise ValueError("there is no column, or two have the same name")
+    coded = {d.name for d in view.definitions if d.encoding == "category"}
+    if coded - set(view.categories):
+        raise ValueError(f"{sorted(coded - set(view.categories))} have no list of categories")
+    if any(d.encoding not in {"category", "number"} for d in view.definitions):
+        raise ValueError("a column is encoded neither as number nor as category")
+    return view
+
+
+def _trees(part: bytes, view: View) -> TreeExpert:
+    trees = TreeExpert.from_text(part.decode("ascii"), len(view.names))
+    trees.check()
+    return trees
+
+
+def _card(part: bytes) -> Mapping[str, object]:
+    card = from_text(part)
+    if not isinstance(card, dict):
+        raise ValueError("the card is no object")
+    return card
+
+
+def _check_whole(sealed: Sealed, bundle: Bundle) -> None:
+    if sealed.view != bundle.view.fingerprint:
+        raise ValueError("the view's fingerprint is another")
+    if not 0 < sealed.horizon_days <= 36_500:
+        raise ValueError(f"a horizon of {sealed.horizon_days} days")
+
+
+def _golden(bundle: Bundle, rows: Floats) -> bytes:
+    chosen = rows[np.unique(np.linspace(0, len(rows) - 1, min(len(rows), GOLDEN)).astype(np.intp))]
+    answers = bundle.answer(chosen)
+    stored = {"base_value": answers.base_value, "log_odds": answers.log_odds, "rows": chosen}
+    return to_text(stored | {"score": bundle.policy.scores(answers.log_odds)})
+
+
+def _check_golden(part: bytes, bundle: Bundle) -> None:
+    stored = fields(from_text(part), "base_value", "log_odds", "rows", "score")
+    length = len(listed(stored["rows"]))
+    rows = np.array([_row(row, len(bundle.view.names)) for row in stored["rows"]], dtype=np.float64)
+    if not 0 < length <= GOLDEN:
+        raise ValueError(f"{length} golden rows, expected 1 to {GOLDEN}")
+    log_odds = np.array(numbers(stored["log_odds"], length=length))
+    answers = bundle.answer(rows)
+    apart = max(
+        float(np.abs(answers.log_odds - log_odds).max()),
+        float(np.abs(bundle.log_odds(rows) - log_odds).max()),
+        abs(answers.base_value - number(stored["base_value"])),
+        float(np.abs(bundle.policy.scores(log_odds) - numbers(stored["score"], length=length)).max()),
+    )
+    if not apart <= TOLERANCE:
+        raise ValueError(f"the answers differ from the golden ones by {apart:.3g}")
+
+
+def _row(stored: object, columns: int) -> list[float]:
+    return [np.nan if value is None else number(value) for value in listed(stored, length=columns)]

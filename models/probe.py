@@ -1,0 +1,49 @@
+"""Try a bundle in a child process, for a corrupt text of trees may take its process along.
+
+`python -m models.probe FOLDER` prints the digest and exits 0, or says what is wrong and exits 5.
+"""
+
+import subprocess
+import sys
+from pathlib import Path
+
+from features.errors import BadBundle
+from models.files import load
+from models.manifest import REPAIR
+
+TIMEOUT_SECONDS = 120.0
+
+
+def probe(folder: Path, *, timeout_seconds: float = TIMEOUT_SECONDS) -> str:
+    """Load the bundle in a child process; its digest.
+
+    Raises:
+        BadBundle: the child refused it, died, or took too long.
+    """
+    command = [sys.executable, "-m", "models.probe", str(folder.resolve())]
+    try:
+        child = subprocess.run(  # noqa: S603  # our own interpreter and module, the folder as one argument
+            command, capture_output=True, text=True, timeout=timeout_seconds, check=False, stdin=subprocess.DEVNULL
+        )
+    except subprocess.TimeoutExpired as error:
+        raise BadBundle(f"{folder} could not be tried within {timeout_seconds:g} seconds; {REPAIR}") from error
+    if child.returncode == BadBundle.exit_code:
+        raise BadBundle(child.stderr.strip())
+    if child.returncode:
+        raise BadBundle(f"the process that tried {folder} died (exit code {child.returncode}); {REPAIR}")
+    return child.stdout.split()[-1]
+
+
+def main(folder: str) -> int:
+    """Try the folder; the exit code."""
+    try:
+        digest = load(Path(folder)).digest
+    except BadBundle as error:
+        sys.stderr.write(f"{error}\n")
+        return error.exit_code
+    sys.stdout.write(f"{digest}\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1]))
