@@ -135,6 +135,7 @@ class Data(Section):
         "?",
     )
     keep_na: tuple[str, ...] = ()  #: columns where the text "NA" is a value, such as Namibia's country code
+    day_first: bool | None = None  #: 03/04/2026 is 3 April; decided by the file's other dates where they tell
     data_end: datetime | None = None  #: up to when the export is complete; the last time in it unless given
 
 

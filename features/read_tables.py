@@ -1,0 +1,154 @@
+"""Files of an export as Arrow tables, with the line of every row and a sieve for rows that can't stay."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from features.errors import BadTable, UnreadableFile
+from features.read_csv import read_csv, unique_names
+from features.tables import Refusal
+
+Bools = npt.NDArray[np.bool_]
+Ints = npt.NDArray[np.int64]
+
+EXAMPLES = 3  #: how many rows at fault are shown
+SUFFIXES = (".csv", ".csv.gz", ".tsv", ".txt", ".tsv.gz", ".txt.gz", ".parquet", ".pq")
+
+
+@dataclass(frozen=True, kw_only=True)
+class RawTable:
+    """A file as it is: columns of text (CSV) or of any type (Parquet)."""
+
+    name: str  #: of the file
+    table: pa.Table
+    lines: Ints  #: the line of each row in the file; in Parquet the row's number from 1 on
+    unit: str = "line"
+    delimiter: str | None = None
+    refusals: tuple[Refusal, ...] = ()
+
+    def __len__(self) -> int:
+        return int(self.table.num_rows)
+
+    @property
+    def rows_in_file(self) -> int:
+        """Rows of the file, with those that have another number of values than the header."""
+        return len(self) + sum(refusal.count for refusal in self.refusals)
+
+    @property
+    def names(self) -> list[str]:
+        """The columns in order."""
+        return list(self.table.column_names)
+
+    def where(self, row: int) -> str:
+        """`line 17`."""
+        return f"{self.unit} {self.lines[row]}"
+
+    def column(self, name: str, key: str) -> pa.ChunkedArray:
+        """The column of this name.
+
+        Raises:
+            BadTable: there is none; `key` is where ripeness.toml names it.
+        """
+        if name in self.names:
+            return self.table.column(name)
+        close = get_close_matches(name, self.names, n=1, cutoff=0.6)
+        meant = f" (did you mean {close[0]!r}?)" if close else ""
+        raise BadTable(
+            f"{self.name} has no column {name!r}, which {key} in ripeness.toml names{meant}; "
+            f"it has: {', '.join(map(repr, self.names[:60]))}{' ...' if len(self.names) > 60 else ''}"
+        )
+
+
+@dataclass
+class Sieve:
+    """Which rows of a table stay, and why the others don't. A row is refused once, for its first fault."""
+
+    raw: RawTable
+    stays: Bools = field(init=False)
+    refusals: list[Refusal] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.stays = np.ones(len(self.raw), dtype=np.bool_)
+        self.refusals = list(self.raw.refusals)
+
+    def refuse(self, wrong: Bools, reason: str, show: Callable[[int], str]) -> None:
+        """Leave out the rows that are `wrong`; `show` says what one of them holds."""
+        hit = np.flatnonzero(wrong & self.stays)
+        if len(hit) == 0:
+            return
+        self.stays[hit] = False
+        examples = tuple(f"{self.raw.where(int(row))}: {show(int(row))}" for row in hit[:EXAMPLES])
+        self.refusals.append(Refusal(table=self.raw.name, reason=reason, count=len(hit), examples=examples))
+
+    @property
+    def summary(self) -> str:
+        """All refusals in one line, for an error when nothing stays."""
+        return "; ".join(f"{r.count:,} rows: {r.reason} ({', '.join(r.examples[:1])})" for r in self.refusals)
+
+
+def read_table(folder: Path, file: str, *, delimiter: str | None = None, encoding: str = "utf-8") -> RawTable:
+    """Read one CSV, CSV.gz or Parquet file of the folder.
+
+    Raises:
+        UnreadableFile: it isn't there, is empty, damaged, a folder, or of another format.
+    """
+    path = folder / file
+    _require_file(folder, path)
+    try:
+        with path.open("rb") as opened:
+            is_parquet = opened.read(4) == b"PAR1"
+    except OSError as error:
+        raise UnreadableFile(f"{path.name} can't be opened: {error.strerror}; check its permissions") from error
+    if is_parquet or path.suffix in {".parquet", ".pq"}:
+        return _read_parquet(path)
+    return _read_csv(path, delimiter, encoding)
+
+
+def tables_in(folder: Path) -> list[str]:
+    """Names of the files of a folder that look like tables, sorted."""
+    return sorted(p.name for p in folder.iterdir() if p.name.lower().endswith(SUFFIXES) and p.is_file())
+
+
+def _require_file(folder: Path, path: Path) -> None:
+    if not folder.is_dir():
+        what = "is a file, not a folder" if folder.exists() else "is not there"
+        raise UnreadableFile(f"the folder {folder} {what}; name the folder that holds the export")
+    if path.is_dir():
+        raise UnreadableFile(f"{path.name} is a folder, not a file; name one CSV, CSV.gz or Parquet file in it")
+    if not path.exists():
+        found = ", ".join(tables_in(folder)) or "no CSV, CSV.gz or Parquet file"
+        raise UnreadableFile(f"{path.name} is not in {folder}; it holds {found}. Name the file in ripeness.toml")
+
+
+def _read_csv(path: Path, delimiter: str | None, encoding: str) -> RawTable:
+    read = read_csv(path, delimiter=delimiter, encoding=encoding)
+    width = len(read.table.column_names)
+    lines = np.arange(2, 2 + read.table.num_rows + len(read.odd_rows), dtype=np.int64)
+    refusals: tuple[Refusal, ...] = ()
+    if read.odd_rows:
+        lines = np.setdiff1d(lines, [line for line, _ in read.odd_rows])[: read.table.num_rows]
+        refusals = (
+            Refusal(
+                table=path.name,
+                reason=f"the row has another number of values than the {width} of the header; "
+                "quote values that hold the delimiter",
+                count=len(read.odd_rows),
+                examples=tuple(f"line {line}: {count} values" for line, count in read.odd_rows[:EXAMPLES]),
+            ),
+        )
+    return RawTable(name=path.name, table=read.table, lines=lines, delimiter=read.delimiter, refusals=refusals)
+
+
+def _read_parquet(path: Path) -> RawTable:
+    try:
+        table = pq.ParquetFile(path).read()
+    except (pa.ArrowException, OSError) as error:
+        raise UnreadableFile(f"{path.name} is no whole Parquet file ({str(error)[:120]}); export it again") from error
+    table = table.rename_columns(unique_names(table.column_names))
+    return RawTable(name=path.name, table=table, lines=np.arange(1, 1 + table.num_rows), unit="row")
