@@ -1,0 +1,122 @@
+"""What a caller should know about an answer: what was left out, what was missing, how far to trust it."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from math import isnan
+
+from features.definitions import Age, Attribute
+from features.encode import Reading
+from features.lead import Event, Lead
+from features.settings import Kind
+from features.view import View
+from models.arrays import Floats
+from serving.language import N_, Language
+
+NAMED = 5  #: names in one warning at most
+
+TEXTS = {
+    "unknown_kinds": (
+        N_("{n} event of a kind that the model does not know was ignored: {names}"),
+        N_("{n} events of kinds that the model does not know were ignored: {names}"),
+    ),
+    "not_the_leads_own": (
+        N_("{n} event was ignored because it is not the lead's own doing: {names}"),
+        N_("{n} events were ignored because they are not the lead's own doing: {names}"),
+    ),
+    "after_as_of": (
+        N_("{n} event happened or became known after as_of and was ignored"),
+        N_("{n} events happened or became known after as_of and were ignored"),
+    ),
+    "unused_attributes": (
+        N_("{n} attribute is not one that the model reads: {names}"),
+        N_("{n} attributes are not ones that the model reads: {names}"),
+    ),
+    "unseen_values": (
+        N_("{n} attribute has a value that the model can't use, taken as not known: {names}"),
+        N_("{n} attributes have values that the model can't use, taken as not known: {names}"),
+    ),
+    "created_at_missing": (
+        N_("created_at is missing, so the age of the lead is not known"),
+        N_("created_at is missing, so the age of the lead is not known"),
+    ),
+    "experimental_model": (
+        N_("The model is experimental: its evaluation does not show that it ranks better than chance"),
+        N_("The model is experimental: its evaluation does not show that it ranks better than chance"),
+    ),
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Caution:
+    """One thing to know, with how often it was met."""
+
+    code: str
+    count: int = 1
+    names: tuple[str, ...] = ()
+
+    def to_dict(self, language: Language) -> dict[str, object]:
+        """As the answer shows it."""
+        names = list(self.names[:NAMED]) + (["…"] if len(self.names) > NAMED else [])
+        one, many = TEXTS[self.code]
+        text = language.say_n(one, many, self.count, names=", ".join(names))
+        return {"code": self.code, "count": self.count, "text": text}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cautioner:
+    """Finds cautions, and how complete a lead is, by one view."""
+
+    view: View
+    kinds: Mapping[str, Kind]  #: of the settings
+    experimental: bool
+
+    def find(self, lead: Lead, visible: Sequence[Event], row: Floats) -> tuple[Caution, ...]:
+        """What to know about the answer for this lead, whose row has shape (n_columns,)."""
+        unknown = [e.kind for e in visible if e.kind not in self.view.kind_of]
+        others = [kind for kind in unknown if kind in self.kinds and not self.kinds[kind].is_feature]
+        strangers = [kind for kind in unknown if kind not in self.kinds or self.kinds[kind].is_feature]
+        found = [
+            _counted("unknown_kinds", strangers),
+            _counted("not_the_leads_own", others),
+            Caution(code="after_as_of", count=len(lead.events) - len(visible)),
+            _counted("unused_attributes", lead.attributes.keys() - self.view.fields),
+            _counted("unseen_values", self._unseen(lead, row)),
+            Caution(code="created_at_missing", count=int(self._reads_age and lead.created_at is None)),
+            Caution(code="experimental_model", count=int(self.experimental)),
+        ]
+        return tuple(caution for caution in found if caution.count)
+
+    def completeness(self, lead: Lead, visible: Sequence[Event]) -> float:
+        """Share known of what the model reads: each field, and having any activity, count the same."""
+        known = [self._readings[field].clean(lead.attributes.get(field)) is not None for field in self._readings]
+        if self.view.kinds:
+            known.append(any(e.kind in self.view.kind_of for e in visible))
+        return sum(known) / len(known) if known else 1.0
+
+    def _unseen(self, lead: Lead, row: Floats) -> list[str]:
+        """Fields that have a value, which none of their columns can read."""
+        readable: dict[str, bool] = {}
+        for position, field in self._attributes:
+            readable[field] = readable.get(field, False) or not isnan(row[position])
+        values = lead.attributes
+        return [f for f, read in readable.items() if not read and self._readings[f].clean(values.get(f)) is not None]
+
+    @cached_property
+    def _attributes(self) -> tuple[tuple[int, str], ...]:
+        return tuple((i, d.field) for i, d in enumerate(self.view.definitions) if isinstance(d, Attribute))
+
+    @cached_property
+    def _readings(self) -> Mapping[str, Reading]:
+        view = self.view
+        return {f: Reading.of(f, view.missing_words, view.keep_na) for f in sorted(view.fields)}
+
+    @cached_property
+    def _reads_age(self) -> bool:
+        return any(isinstance(d, Age) for d in self.view.definitions)
+
+
+def _counted(code: str, names: Iterable[str]) -> Caution:
+    counts = Counter(names)
+    return Caution(code=code, count=counts.total(), names=tuple(sorted(counts)))

@@ -1,0 +1,117 @@
+"""How people speak of well-known kinds of events and fields; others are called by their label or name."""
+
+from dataclasses import dataclass
+
+from features.definitions import ANY
+from features.view import View
+from serving.language import N_, Language
+
+
+@dataclass(frozen=True, kw_only=True)
+class KindWords:
+    """One kind of event in sentences, in the caller's language."""
+
+    did: str | None  #: "Viewed the pricing page"; None for kinds nobody has a verb for
+    none: str  #: "No pricing page view"
+    noun: str  #: "Pricing page views", at the start of a sentence
+    label: str  #: inside of a sentence, for kinds without a verb
+
+
+#: kind -> what the lead did, that it did not, and the doings as a noun
+KNOWN = {
+    ANY: (N_("Was active"), N_("No activity"), N_("Activities")),
+    "page_view": (N_("Viewed our pages"), N_("No page view"), N_("Page views")),
+    "pricing_page_view": (N_("Viewed the pricing page"), N_("No pricing page view"), N_("Pricing page views")),
+    "careers_page_view": (N_("Viewed the careers page"), N_("No careers page view"), N_("Careers page views")),
+    "content_download": (N_("Downloaded content"), N_("No content download"), N_("Content downloads")),
+    "email_open": (N_("Opened our e-mails"), N_("No e-mail opened"), N_("E-mails opened")),
+    "email_click": (N_("Clicked in our e-mails"), N_("No click in an e-mail"), N_("Clicks in e-mails")),
+    "email_reply": (N_("Replied to our e-mails"), N_("No reply to an e-mail"), N_("Replies to e-mails")),
+    "newsletter_signup": (
+        N_("Signed up for the newsletter"),
+        N_("No newsletter sign-up"),
+        N_("Newsletter sign-ups"),
+    ),
+    "unsubscribe": (N_("Unsubscribed"), N_("Has not unsubscribed"), N_("Unsubscriptions")),
+    "form_submit": (N_("Filled in a form"), N_("No form filled in"), N_("Forms filled in")),
+    "social_engagement": (
+        N_("Reacted on social media"),
+        N_("No reaction on social media"),
+        N_("Reactions on social media"),
+    ),
+    "webinar_registered": (
+        N_("Registered for a webinar"),
+        N_("No webinar registration"),
+        N_("Webinar registrations"),
+    ),
+    "webinar_attended": (N_("Attended a webinar"), N_("No webinar attended"), N_("Webinars attended")),
+    "trade_show_visit": (
+        N_("Visited our stand at a trade show"),
+        N_("No visit of our stand"),
+        N_("Visits of our stand"),
+    ),
+    "video_watched": (N_("Watched a video"), N_("No video watched"), N_("Videos watched")),
+    "chat": (N_("Chatted with us"), N_("No chat"), N_("Chats")),
+    "meeting": (N_("Met us"), N_("No meeting"), N_("Meetings")),
+    "trial_started": (N_("Started a trial"), N_("No trial started"), N_("Trials started")),
+    "demo_request": (N_("Asked for a demo"), N_("No demo request"), N_("Demo requests")),
+    "quote_request": (N_("Asked for a quote"), N_("No quote request"), N_("Quote requests")),
+    "contact_sales": (N_("Asked sales for contact"), N_("No contact request"), N_("Contact requests")),
+}
+
+#: fields that most companies have, by the words that a person would use
+FIELDS = {
+    "industry": N_("Industry"),
+    "country": N_("Country"),
+    "city": N_("City"),
+    "region": N_("Region"),
+    "employees": N_("Employees"),
+    "revenue": N_("Revenue"),
+    "job_title": N_("Job title"),
+    "title": N_("Job title"),
+    "source": N_("Source"),
+    "lead_source": N_("Source"),
+    "email": N_("E-mail address"),
+    "language": N_("Language"),
+}
+
+#: what parsers read out of a field
+PARTS = {
+    "seniority": N_("Seniority"),
+    "department": N_("Department"),
+    "size_band": N_("Company size"),
+    "revenue_band": N_("Revenue"),
+    "domain_type": N_("E-mail domain"),
+    "country": N_("Country"),
+}
+
+
+def kind_words(view: View, kind: str, language: Language) -> KindWords:
+    """The words for a kind of the view, or for any other name."""
+    meaning = view.kind_of.get(kind)
+    name = meaning.name if meaning else kind
+    label = (meaning.label if meaning else None) or humanised(name)
+    known = KNOWN.get(name)
+    if known is None:
+        none = language.say("No {label}", label=label)
+        return KindWords(did=None, none=none, noun=capital(label), label=label)
+    did, none, noun = (language.say(message) for message in known)
+    return KindWords(did=did, none=none, noun=noun, label=label)
+
+
+def field_label(field: str, part: str | None, language: Language) -> str:
+    """A field as a person calls it, at the start of a sentence."""
+    if part in PARTS:
+        return language.say(PARTS[part])
+    known = FIELDS.get(field.lower().replace(" ", "_"))
+    return language.say(known) if known else capital(humanised(field))
+
+
+def humanised(name: str) -> str:
+    """`lesson_watch` as "lesson watch"."""
+    return " ".join(name.replace("_", " ").split()) or name
+
+
+def capital(text: str) -> str:
+    """The text with its first letter large, the rest as it is."""
+    return text[:1].upper() + text[1:]

@@ -1,0 +1,89 @@
+"""The languages that sentences come in: catalogs, plurals, numbers, and which one a caller prefers.
+
+English is written in the code, other languages in `locale/LANGUAGE/LC_MESSAGES/ripeness.po`. The
+catalogs are compiled while they are loaded, so there is no second file that could be out of date.
+"""
+
+import gettext
+import io
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+from babel import Locale
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+from babel.numbers import format_decimal, format_percent
+
+LANGUAGES = ("en", "it")
+LOCALE = Path(__file__).parent / "locale"
+PREFERENCE = re.compile(r"\s*([A-Za-z]{1,8})(?:-[A-Za-z0-9]{1,8})*\s*(?:;\s*q\s*=\s*([01](?:\.\d{0,3})?)\s*)?")
+
+
+def N_(message: str) -> str:  # noqa: N802  # the name that gettext's tools look for
+    """Marks a message that is translated later, where it is said."""
+    return message
+
+
+@dataclass(frozen=True, eq=False)
+class Language:
+    """One language; `catalog("en")` and `catalog("it")` are the ones there are."""
+
+    code: str
+    translations: gettext.NullTranslations
+
+    def say(self, message: str, **values: object) -> str:
+        """The message in this language, its {places} filled."""
+        return self.translations.gettext(message).format(**values)
+
+    def say_n(self, one: str, many: str, n: float, **values: object) -> str:
+        """The form of the message that goes with `n`; `{n}` in it is the number, by the language's rules."""
+        whole = int(n) if n == int(n) else 2  # fractions take the plural: 1.5 days
+        return self.translations.ngettext(one, many, whole).format(n=self.number(n), **values)
+
+    def number(self, value: float) -> str:
+        """A number as people write it: whole, or with two digits behind the point at most."""
+        if value == int(value) and abs(value) < 1000:
+            return str(int(value))
+        return str(format_decimal(value, format="#,##0.##", locale=self.code))
+
+    def share(self, value: float) -> str:
+        """A share as percent, with one digit behind the point where it is small."""
+        return str(format_percent(value, format="#,##0.#%" if value < 0.1 else "#,##0%", locale=self.code))
+
+    def listed(self, items: list[str]) -> str:
+        """Items in one line, the last joined by the language's word."""
+        if len(items) < 2:
+            return "".join(items)
+        return self.say("{first} and {last}", first=", ".join(items[:-1]), last=items[-1])
+
+
+@lru_cache(maxsize=len(LANGUAGES))
+def catalog(code: str) -> Language:
+    """The language of this code, one of `LANGUAGES`."""
+    if code == "en":
+        return Language(code, gettext.NullTranslations())
+    with (LOCALE / code / "LC_MESSAGES" / "ripeness.po").open("rb") as file:
+        messages = read_po(file, locale=Locale(code))
+    compiled = io.BytesIO()
+    write_mo(compiled, messages)
+    compiled.seek(0)
+    return Language(code, gettext.GNUTranslations(compiled))
+
+
+@lru_cache(maxsize=256)
+def preferred(accept_language: str | None, default: str) -> str:
+    """The language that an Accept-Language header likes best of ours; `default` where it names none.
+
+    Parts of the header that are not well formed are passed over.
+    """
+    best, weight = default, 0.0
+    for part in (accept_language or "")[:1000].split(","):
+        found = PREFERENCE.fullmatch(part)
+        if found is None or found[1].lower() not in LANGUAGES:
+            continue
+        quality = min(float(found[2] or 1), 1.0)
+        if quality > weight:
+            best, weight = found[1].lower(), quality
+    return best

@@ -1,0 +1,195 @@
+"""From a request to the answer of design section 9: plain data, no HTTP, no clock.
+
+One lead and a batch take the same way: a row for each lead, one call of the bundle, then words.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from features.clock import DAY, iso
+from features.definitions import Definition
+from features.lead import Event, Lead
+from features.request import BadRequest, FactsIn, Fault, PredictRequest, to_lead
+from features.rows import lead_row
+from features.settings import Settings
+from models.answers import Answers
+from models.arrays import Floats
+from models.bundle import Bundle
+from models.explain import Explanation, Reason, explain
+from serving.cautions import Cautioner
+from serving.facts import FactsReader
+from serving.language import Language
+from serving.lifecycle import Decision, Scored, decide
+from serving.stage_words import QUESTIONS, action_sentence, because_sentence
+from serving.wording import About, evidence_sentence, sentence
+
+FUTURE_ALLOWED = DAY  #: how far after now an `as_of` may lie: clocks differ, time zones get mixed up
+
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Case:
+    """One lead at one moment, ready to be scored."""
+
+    lead: Lead
+    as_of: int
+    facts: FactsIn
+
+    @cached_property
+    def visible(self) -> list[Event]:
+        """The events that had happened and were known by `as_of`."""
+        return [e for e in self.lead.events if e.happened_at <= self.as_of and e.known_at <= self.as_of]
+
+
+def case_of(request: PredictRequest, *, now: int, max_events: int) -> Case:
+    """The case that a request brings; its `as_of` is `now` unless given.
+
+    Raises:
+        BadRequest: too many events, or an `as_of` in the future or before the lead's creation.
+    """
+    as_of = now if request.as_of is None else request.as_of
+    created_at = request.lead.created_at
+    if len(request.events) > max_events:
+        detail = f"holds {len(request.events)} events, over the {max_events} allowed; send the latest ones"
+        raise BadRequest([Fault(pointer="/events", detail=detail)])
+    if as_of > now + FUTURE_ALLOWED:
+        detail = f"{iso(as_of)} is more than a day after now, {iso(now)}; nothing is known of then"
+        raise BadRequest([Fault(pointer="/as_of", detail=detail)])
+    if created_at is not None and created_at > as_of:
+        detail = f"{iso(created_at)} is after as_of, {iso(as_of)}; the lead was not there yet"
+        raise BadRequest([Fault(pointer="/lead/created_at", detail=detail)])
+    return Case(lead=to_lead(request), as_of=as_of, facts=request.facts)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Predictor:
+    """One bundle in service, with the company's settings."""
+
+    bundle: Bundle
+    version: str  #: of the registered model
+    settings: Settings
+
+    def answer(self, case: Case, language: Language) -> Json:
+        """The answer for one lead."""
+        return self.answers([case], language)[0]
+
+    def answers(self, cases: Sequence[Case], language: Language) -> list[Json]:
+        """Answers in the order of the cases; equal, number by number, to asking one by one."""
+        scored = [case for case in cases if not case.facts.objects_to_profiling]
+        rows = np.array([lead_row(self.bundle.view, case.lead, case.as_of) for case in scored])
+        answers = self.bundle.answer(rows) if scored else None
+        found = iter(range(len(scored)))
+        return [
+            self._unscored(case, language)
+            if answers is None or case.facts.objects_to_profiling
+            else self._scored(case, rows, answers, next(found), language)
+            for case in cases
+        ]
+
+    def _scored(self, case: Case, rows: Floats, answers: Answers, i: int, language: Language) -> Json:
+        policy = self.bundle.policy
+        explained = explain(self.bundle, rows[i], answers, i)
+        score = round(policy.score(explained.log_odds))  # as shown, so that a bound is never missed by what no one sees
+        probability = float(answers.probability[i])
+        fit = policy.fit_grade(explained.fit)
+        about = About(view=self.bundle.view, lead=case.lead, language=language)
+        return self._head(case) | {
+            "probability": probability,
+            "score": score,
+            "lift": policy.lift(probability),
+            "fit": {"grade": fit, "log_odds": explained.fit},
+            "engagement": {
+                "grade": policy.engagement_grade(explained.engagement),
+                "log_odds": explained.engagement,
+            },
+            "stage": self._stage(case, Scored(score=score, fit=fit), language),
+            "explanation": self._explanation(explained, about),
+            "completeness": self._cautioner.completeness(case.lead, case.visible),
+            "warnings": [c.to_dict(language) for c in self._cautioner.find(case.lead, case.visible, rows[i])],
+        }
+
+    def _unscored(self, case: Case, language: Language) -> Json:
+        """The same shape for a lead that objects to profiling: nothing is computed from its data."""
+        nothing = dict.fromkeys(("probability", "score", "lift", "fit", "engagement"))
+        stage = self._stage(case, None, language)
+        return self._head(case) | nothing | {"stage": stage, "explanation": None, "completeness": None, "warnings": []}
+
+    def _head(self, case: Case) -> Json:
+        return {"lead_id": case.lead.lead_id, "as_of": iso(case.as_of), "model": self.model}
+
+    @cached_property
+    def model(self) -> Json:
+        """Which model answers."""
+        days = self.bundle.horizon_days
+        horizon = int(days) if days == int(days) else days
+        return {"version": self.version, "bundle": self.bundle.digest, "horizon_days": horizon}
+
+    def _stage(self, case: Case, scored: Scored | None, language: Language) -> Json:
+        visible = [] if scored is None else case.visible
+        facts = self._facts.read(visible, case.as_of, case.facts)
+        decision = decide(case.facts.stage, facts, scored, self.settings.lifecycle)
+        bant = case.facts.bant.model_dump(exclude_none=True)
+        to_ask = [question for question in QUESTIONS if question not in bant]
+        return {
+            "current": decision.current.value,
+            "recommended": decision.recommended.value,
+            "owner": decision.owner,
+            "because": [because_sentence(g, self.bundle.view, language) for g in decision.because],
+            "next_action": self._next_action(decision, to_ask, case.facts.owner, language),
+            "bant": {"known": bant, "to_ask": to_ask},
+        }
+
+    def _next_action(self, decision: Decision, to_ask: list[str], person: str | None, language: Language) -> Json:
+        text = action_sentence(decision, to_ask, language)
+        return {"kind": decision.action.value, "text": text, "topic": decision.topic, "person": person}
+
+    def _explanation(self, explained: Explanation, about: About) -> Json:
+        return {
+            "base_value": explained.base_value,
+            "log_odds": explained.log_odds,
+            "by_stage": explained.by_stage,
+            "reasons": [self._reason(reason, about) for reason in explained.reasons],
+            "remainder": explained.remainder,
+        }
+
+    def _reason(self, reason: Reason, about: About) -> Json:
+        return {
+            "field": reason.group,
+            "family": reason.family,
+            "stage": reason.stage.value if reason.stage else None,
+            "contribution": reason.contribution,
+            "direction": "raises" if reason.contribution > 0 else "lowers",
+            "text": sentence(self._definitions[reason.column], reason.value, about),
+            "evidence": _evidence(reason, about.language),
+        }
+
+    @cached_property
+    def _definitions(self) -> dict[str, Definition]:
+        view = self.bundle.view
+        return dict(zip(view.names, view.definitions, strict=True))
+
+    @cached_property
+    def _facts(self) -> FactsReader:
+        return FactsReader(view=self.bundle.view, kinds=self.settings.kinds, policy=self.settings.lifecycle)
+
+    @cached_property
+    def _cautioner(self) -> Cautioner:
+        experimental = bool(self.bundle.card.get("experimental", False))
+        return Cautioner(view=self.bundle.view, kinds=self.settings.kinds, experimental=experimental)
+
+
+def _evidence(reason: Reason, language: Language) -> Json | None:
+    counted = reason.evidence
+    if counted is None:
+        return None
+    return {
+        "leads": counted.leads,
+        "won": counted.won,
+        "won_elsewhere": counted.won_elsewhere,
+        "text": evidence_sentence(counted, language),
+    }
