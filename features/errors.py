@@ -69,6 +69,14 @@ class BadBundle(RipenessError):
     title = "The model bundle is refused"
 
 
+class RegistryRefused(RipenessError):
+    """MLflow can't be reached, or refuses what was asked of it."""
+
+    exit_code = 7
+    http_status = 503
+    title = "The model registry can't be used"
+
+
 class NoModel(RipenessError):
     """No champion is registered or loaded yet."""
 
