@@ -1,0 +1,268 @@
+"""How good answers are: ranking, probabilities, and what a sales team gets out of both.
+
+Every metric reads one `Ranked`: pairs sorted from the likeliest, with weights. The order in which
+pairs were given never matters: pairs with the same log-odds share what their place earns. Where a
+metric has no meaning (no win, no loss) it is NaN.
+"""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+from scipy.special import expit
+from scipy.stats import beta
+
+Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
+
+WINS_PER_BIN = 10  #: expected at least, for a share that means something
+MOST_BINS = 10
+_ROUNDS, _CLOSE, _FAR, _FLAT = 60, 1e-6, 2.0, 1e-9  #: of Newton's method
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sorted:
+    """Pairs from the highest log-odds to the lowest, with what no weight changes; all (n_pairs,) but `ends`."""
+
+    order: Ints  #: position of each in the arrays that were given
+    label: Floats  #: 1 won, 0 not
+    log_odds: Floats
+    ends: Ints  #: the last position of each run of equal log-odds
+
+    @cached_property
+    def probability(self) -> Floats:
+        """Of each pair to be won."""
+        return np.asarray(expit(self.log_odds))
+
+    @cached_property
+    def squared_error(self) -> Floats:
+        """Of the probability, against what happened."""
+        return np.asarray((self.probability - self.label) ** 2)
+
+    @cached_property
+    def surprise(self) -> Floats:
+        """-log(probability of what happened)."""
+        return np.asarray(np.logaddexp(0.0, self.log_odds) - self.label * self.log_odds)
+
+    @cached_property
+    def logistic_start(self) -> tuple[float, float]:
+        """Slope and shift of the label on the log-odds, unweighted: where a weighted fit begins."""
+        found = _logistic(self, np.ones(len(self.label)), slope=1.0, shift=0.0)
+        return found if np.isfinite(found[0]) else (1.0, 0.0)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ranked:
+    """Sorted pairs with weights: what every metric reads."""
+
+    pairs: Sorted
+    weight: Floats  #: how many pairs each stands for, in ranked order
+
+    @classmethod
+    def of(cls, labels: npt.ArrayLike, log_odds: npt.ArrayLike, weights: npt.ArrayLike | None = None) -> "Ranked":
+        """Sort pairs; `labels`, `log_odds` and `weights` (1 unless given) have shape (n_pairs,)."""
+        scores = np.asarray(log_odds, dtype=np.float64)
+        order = np.argsort(-scores, kind="stable")
+        ranked = scores[order]
+        is_end = np.append(ranked[1:] != ranked[:-1], True)[: len(ranked)]
+        pairs = Sorted(
+            order=order,
+            label=np.asarray(labels, dtype=np.float64)[order],
+            log_odds=ranked,
+            ends=np.flatnonzero(is_end),
+        )
+        weight = np.ones(len(scores)) if weights is None else np.asarray(weights, dtype=np.float64)[order]
+        return cls(pairs=pairs, weight=weight)
+
+    def weighed(self, weight: Floats) -> "Ranked":
+        """The same pairs with other weights, given in ranked order."""
+        return Ranked(pairs=self.pairs, weight=weight)
+
+    @cached_property
+    def contacted(self) -> Floats:
+        """Weight of all pairs down to each end of a tie, after a leading 0."""
+        return np.append(0.0, np.cumsum(self.weight)[self.pairs.ends])
+
+    @cached_property
+    def found(self) -> Floats:
+        """Wins among them."""
+        return np.append(0.0, np.cumsum(self.weight * self.pairs.label)[self.pairs.ends])
+
+    @property
+    def total(self) -> float:
+        """Weight of all pairs."""
+        return float(self.contacted[-1])
+
+    @property
+    def wins(self) -> float:
+        """Weight of all won pairs."""
+        return float(self.found[-1])
+
+
+def roc_auc(ranked: Ranked) -> float:
+    """Chance that a won pair ranks above one that was not won; a tie counts half."""
+    won = np.diff(ranked.found)
+    missed = np.diff(ranked.contacted) - won
+    return _ratio(_dot(missed, ranked.found[:-1] + won / 2), ranked.wins * (ranked.total - ranked.wins))
+
+
+def pr_auc(ranked: Ranked) -> float:
+    """Average precision: the mean, over wins, of the share of wins among all pairs ranked as high or higher."""
+    won = np.diff(ranked.found)
+    precision = ranked.found[1:] / np.maximum(ranked.contacted[1:], np.finfo(float).tiny)
+    return _ratio(_dot(won, precision), ranked.wins)
+
+
+def brier(ranked: Ranked) -> float:
+    """Mean squared distance of the probability from what happened; 0 is perfect."""
+    return _ratio(_dot(ranked.weight, ranked.pairs.squared_error), ranked.total)
+
+
+def log_loss(ranked: Ranked) -> float:
+    """Mean of -log(probability of what happened), in nats; 0 is perfect."""
+    return _ratio(_dot(ranked.weight, ranked.pairs.surprise), ranked.total)
+
+
+def expected_over_observed(ranked: Ranked) -> float:
+    """Expected wins over those that came; above 1 the model promises too much."""
+    return _ratio(_dot(ranked.weight, ranked.pairs.probability), ranked.wins)
+
+
+def calibration_slope(ranked: Ranked) -> float:
+    """Slope of a logistic regression of the label on the log-odds; below 1 the answers are too extreme.
+
+    NaN where all log-odds are equal, or where they separate wins from the rest without error.
+    """
+    slope, shift = ranked.pairs.logistic_start
+    return _logistic(ranked.pairs, ranked.weight, slope=slope, shift=shift)[0]
+
+
+def calibration_intercept(ranked: Ranked) -> float:
+    """What to add to all log-odds for expected wins to equal observed ones; above 0 the model is too shy."""
+    return _logistic(ranked.pairs, ranked.weight, slope=1.0, shift=0.0, free_slope=False)[1]
+
+
+def _logistic(
+    pairs: Sorted, weight: Floats, *, slope: float, shift: float, free_slope: bool = True
+) -> tuple[float, float]:
+    """(slope, shift) that make the labels likeliest, by Newton's method; NaN where there is no such maximum."""
+    nowhere = float("nan"), float("nan")
+    if not 0 < _dot(weight, pairs.label) < weight.sum():
+        return nowhere
+    for _ in range(_ROUNDS):
+        turn, move = _newton_step(pairs, weight, slope, shift, free_slope)
+        if not np.isfinite(turn + move):
+            return nowhere
+        slope, shift = slope + float(np.clip(turn, -_FAR, _FAR)), shift + float(np.clip(move, -_FAR, _FAR))
+        if abs(turn) + abs(move) < _CLOSE:
+            return slope, shift
+    return nowhere
+
+
+def _newton_step(pairs: Sorted, weight: Floats, slope: float, shift: float, free_slope: bool) -> tuple[float, float]:
+    """How far to change slope and shift; NaN where the likelihood is flat."""
+    x, p = pairs.log_odds, expit(slope * pairs.log_odds + shift)
+    curve, pull = weight * p * (1 - p), weight * (pairs.label - p)
+    size, up = float(curve.sum()), float(pull.sum())
+    if not free_slope:
+        return 0.0, _ratio(up, size)
+    middle = _ratio(_dot(curve, x), size)
+    spread = _dot(curve * (x - middle), x - middle)
+    if not spread > _FLAT * size:
+        return float("nan"), float("nan")
+    turn = _dot(pull, x - middle) / spread
+    return turn, up / size - middle * turn
+
+
+def gains(ranked: Ranked, shares: npt.ArrayLike) -> Floats:
+    """Share of all wins found among the best-ranked `shares` of pairs, each in [0, 1].
+
+    Within a tie wins come evenly, as if its pairs were called in random order.
+    """
+    if ranked.wins == 0:
+        return np.full(np.shape(shares), np.nan)
+    return np.asarray(np.interp(np.asarray(shares) * ranked.total, ranked.contacted, ranked.found) / ranked.wins)
+
+
+def recall_at(ranked: Ranked, share: float) -> float:
+    """Share of all wins found among the best-ranked `share` of pairs."""
+    return float(gains(ranked, share))
+
+
+def lift_at(ranked: Ranked, share: float) -> float:
+    """How many times as many wins the best-ranked `share` of pairs holds as a random one of that size."""
+    return recall_at(ranked, share) / share
+
+
+def contacts_per_win(ranked: Ranked, share: float) -> float:
+    """Pairs to call for one win among the best-ranked `share`; NaN where it holds none."""
+    return _ratio(share * ranked.total, recall_at(ranked, share) * ranked.wins)
+
+
+def precision_recall(ranked: Ranked) -> tuple[Floats, Floats]:
+    """(recall, precision) at each end of a tie, from the best-ranked pairs on."""
+    reached = ranked.contacted[1:] > 0
+    recall = ranked.found[1:][reached] / ranked.wins if ranked.wins else np.full(int(reached.sum()), np.nan)
+    return recall, ranked.found[1:][reached] / ranked.contacted[1:][reached]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Bin:
+    """Pairs with similar probabilities: what was promised, and what came."""
+
+    expected: float  #: mean probability
+    observed: float  #: share won
+    low: float  #: 95 % Jeffreys interval of that share
+    high: float
+    pairs: float  #: weight
+    cases: int  #: independent ones: distinct groups where groups were given, else pairs
+
+
+def reliability(ranked: Ranked, groups: Ints | None = None) -> tuple[Bin, ...]:
+    """Bins from low to high, each with about as many expected wins as the others, and at least ten.
+
+    So every bin says its share about as surely as the others, and few wins give few bins. `groups`
+    (n_pairs,), in the order that was given, names what belongs together, such as pairs of one lead.
+    """
+    expected = np.cumsum((ranked.weight * ranked.pairs.probability)[::-1])[::-1]  # from the lowest up to each
+    if not len(expected) or expected[0] <= 0:
+        return ()
+    bins = int(np.clip(expected[0] // WINS_PER_BIN, 1, MOST_BINS))
+    place = np.minimum((1 - expected / expected[0]) * bins, bins - 1).astype(np.int64)
+    first_of_tie = np.append(0, ranked.pairs.ends[:-1] + 1)
+    place = np.repeat(place[first_of_tie], np.diff(np.append(first_of_tie, len(place))))
+    names = np.arange(len(place)) if groups is None else np.asarray(groups)[ranked.pairs.order]
+    return tuple(_bin(ranked, np.flatnonzero(place == b), names) for b in np.unique(place)[::-1])
+
+
+def _bin(ranked: Ranked, here: Ints, names: Ints) -> Bin:
+    weight = ranked.weight[here]
+    observed = float(np.average(ranked.pairs.label[here], weights=weight))
+    cases = len(np.unique(names[here][weight > 0]))
+    low, high = jeffreys(observed * cases, cases)
+    return Bin(
+        expected=float(np.average(ranked.pairs.probability[here], weights=weight)),
+        observed=observed,
+        low=low,
+        high=high,
+        pairs=float(weight.sum()),
+        cases=cases,
+    )
+
+
+def jeffreys(wins: float, cases: float, level: float = 0.95) -> tuple[float, float]:
+    """Interval of a share by Jeffreys' prior: 0 is its low end without a win, 1 its high end without a loss."""
+    tail = (1 - level) / 2
+    low = 0.0 if wins <= 0 else float(beta.ppf(tail, wins + 0.5, cases - wins + 0.5))
+    high = 1.0 if wins >= cases else float(beta.ppf(1 - tail, wins + 0.5, cases - wins + 0.5))
+    return low, high
+
+
+def _dot(a: Floats, b: Floats) -> float:
+    """Sum of products in a fixed order of one thread: equal bytes each time, and no waiting for busy cores."""
+    return float(np.einsum("i,i->", a, b))
+
+
+def _ratio(part: float, whole: float) -> float:
+    return part / whole if whole > 0 else float("nan")
