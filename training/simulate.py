@@ -7,6 +7,7 @@ really was to be won, from what its record showed at that moment. No honest mode
 import math
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -19,6 +20,7 @@ from training.simulation.activities import events
 from training.simulation.calendar import exposure
 from training.simulation.company import Company, hits
 from training.simulation.crm import Edits, edits, outcomes
+from training.simulation.files import write
 from training.simulation.life import live
 from training.simulation.people import blank, people
 from training.simulation.truth import oracle_probability, true_probability
@@ -47,6 +49,10 @@ class Simulation:
     def oracle_probability(self, pairs: Pairs, horizon_days: float) -> Floats:
         """The same given the hidden intent as well: how much of the outcome is plain luck."""
         return oracle_probability(self.company, pairs, horizon_days)
+
+    def write(self, folder: Path) -> None:
+        """Write the export as files with a `ripeness.toml`; equal simulations write equal bytes."""
+        write(self.export, self.company.world, folder)
 
 
 def simulate(

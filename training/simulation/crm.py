@@ -1,5 +1,6 @@
 """What the simulated company's CRM writes down: results, verdicts of sales, edited attributes, the planted leak."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -17,6 +18,11 @@ _CONTRACT = ("Purchasing", "Legal", "Management", "Administration")
 _REASONS = ("no_need", "no_budget", "no_authority", "wrong_timing", "not_reachable")
 _ACCEPTED = np.array([0.08, 0.30, 0.75, 0.95, 0.25])  #: chance of a good verdict, by state of intent
 _CORRECTED = 0.08  #: leads whose head count is corrected once, within its band
+
+
+def as_text(value: object) -> object:
+    """Numbers as a CRM shows them: without a decimal point where there is nothing behind it."""
+    return f"{value:.15g}" if isinstance(value, float) and math.isfinite(value) else value
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,6 +80,7 @@ def edits(company: Company, *, planted_leak: bool, rng: np.random.Generator) -> 
     changes = changes.reset_index(drop=True)
     for name, part in changes.groupby("field"):
         final[str(name)][part["lead"].to_numpy()] = part["value"].to_numpy(dtype=object)
+    changes = changes.assign(value=changes["value"].map(as_text), old_value=changes["old_value"].map(as_text))
     return Edits(changes=changes[["lead", "field", "value", "old_value", "known_at"]], final=final)
 
 
