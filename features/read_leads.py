@@ -119,8 +119,8 @@ def leads_frame(read: LeadsRead) -> pd.DataFrame:
     }
     for name in read.attributes:
         own[name] = attribute_of(table.column(name), _missing(name, read.settings))
-    typed = {name: pd.Series(values, dtype=values.dtype) for name, values in own.items()}
-    return pd.DataFrame(typed)
+    typed = {name: pd.Series(values, dtype=values.dtype, copy=False) for name, values in own.items()}
+    return pd.DataFrame(typed, copy=False)
 
 
 def _attributes(raw: RawTable, times: set[str], spec: LeadsFile) -> tuple[list[str], list[str]]:

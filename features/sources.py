@@ -59,7 +59,8 @@ Column = npt.NDArray[np.int64] | npt.NDArray[np.float64] | npt.NDArray[np.object
 
 def _frame(columns: tuple[str, ...], values: tuple[Column, ...]) -> pd.DataFrame:
     """Columns of exactly these types; pandas would turn texts into its own."""
-    return pd.DataFrame({n: pd.Series(v, dtype=v.dtype) for n, v in zip(columns, values, strict=True)})
+    typed = {n: pd.Series(v, dtype=v.dtype, copy=False) for n, v in zip(columns, values, strict=True)}
+    return pd.DataFrame(typed, copy=False)
 
 
 def _texts(*columns: Text) -> tuple[npt.NDArray[np.object_], ...]:
