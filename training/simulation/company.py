@@ -1,6 +1,7 @@
 """All that the simulator knows of one company, and the moments at which its days' activities happened."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -15,6 +16,7 @@ Floats = npt.NDArray[np.float64]
 
 OPENS, CLOSES = 7 * 3600, 19 * 3600  #: seconds of a UTC day; leads act in [OPENS, CLOSES)
 MAILED = 6 * 3600 + 1800  #: second of the day at which a mailing goes out
+LAST_DAY = 100_000  #: more days than any simulation has
 BOOKED = 20 * 3600  #: second of the day at which closings are booked
 
 
@@ -26,6 +28,11 @@ class Hits:
     day: Ints
     activity: Ints  #: position in `World.activities`
     happened_at: Ints
+
+    @cached_property
+    def key(self) -> Ints:
+        """Ascending; lead * LAST_DAY + day, to find a day of a lead."""
+        return self.lead * LAST_DAY + self.day
 
 
 @dataclass(frozen=True, kw_only=True)

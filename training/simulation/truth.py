@@ -14,14 +14,14 @@ import numpy.typing as npt
 
 from features.clock import DAY, SECOND, days
 from features.tables import Pairs
-from training.simulation.company import BOOKED, CLOSES, OPENS, Company
-from training.simulation.life import unpack
+from training.simulation.company import BOOKED, CLOSES, LAST_DAY, OPENS, Company
+from training.simulation.life import Bits, unpack
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
 
-_TINY = 1e-300  #: stands for a chance of 0 in a logarithm
+_TINY = 1e-15  #: stands for a chance of 0 in a logarithm
 
 
 def true_probability(company: Company, pairs: Pairs, horizon_days: float) -> Floats:
@@ -94,43 +94,49 @@ def _catch_up(company: Company, pairs: Pairs, belief: Floats, day: int) -> Float
 
 def _observe(company: Company, belief: Floats, leads: Ints, day: int, known: Flags) -> Floats:
     """Bayes: weigh the states by how likely they make the activities of a whole day, as far as known."""
-    seen = unpack(company.lives.seen[leads, day], len(known))
-    possible = unpack(company.lives.possible[leads, day], len(known))
-    return _weigh(company, belief, day, seen & known, possible & ~seen & known, np.ones(len(leads)))
+    seen, unseen = _yes_and_no(company, company.lives.seen[leads, day], leads, day, known)
+    return _weigh(company, belief, seen, unseen @ _log_no(company, day))
 
 
 def _part_of_today(company: Company, belief: Floats, pairs: Pairs, day: int, known: Flags) -> Floats:
     """The same for the part of the day up to `as_of`; after the evening's booking the night has moved intent."""
     second = (pairs.as_of - company.start - day * DAY) // SECOND
     passed = (np.clip(second, OPENS - 1, CLOSES - 1) - OPENS + 1) / (CLOSES - OPENS)
-    seen = _seen_today(company, pairs, day, len(known))
-    possible = unpack(company.lives.possible[pairs.lead, min(day, company.n_days - 1)], len(known))
-    belief = _weigh(company, belief, day, seen & known, possible & ~seen & known, passed)
+    if passed.any():
+        seen, unseen = _yes_and_no(company, _seen_today(company, pairs, day), pairs.lead, day, known)
+        quiet = np.einsum("nk,nks->ns", unseen, _log_no(company, day, passed[:, None, None]))
+        belief = _weigh(company, belief, seen, quiet)
     after = _tomorrow(company, belief, pairs.lead, day)
     return np.where((second >= BOOKED)[:, None], after, belief)
 
 
-def _seen_today(company: Company, pairs: Pairs, day: int, n_activities: int) -> Flags:
-    """Which activities of `day` had happened by `as_of`; (n_pairs, n_activities)."""
-    hits, seen = company.hits, np.zeros((len(pairs), n_activities), dtype=bool)
-    key = hits.lead * (company.n_days + 1) + hits.day
-    first = np.searchsorted(key, pairs.lead * (company.n_days + 1) + day)
-    last = np.searchsorted(key, pairs.lead * (company.n_days + 1) + day, side="right")
+def _seen_today(company: Company, pairs: Pairs, day: int) -> Bits:
+    """Which activities of `day` had happened by `as_of`; (n_pairs,)."""
+    hits, seen = company.hits, np.zeros(len(pairs), dtype=np.uint16)
+    first, last = (np.searchsorted(hits.key, pairs.lead * LAST_DAY + day, side=side) for side in ("left", "right"))
     for i in range(int((last - first).max(initial=0))):
-        row = np.flatnonzero(
-            (first + i < last) & (hits.happened_at[np.minimum(first + i, len(key) - 1)] <= pairs.as_of)
-        )
-        seen[row, hits.activity[first[row] + i]] = True
+        row = np.flatnonzero(first + i < last)
+        at = first[row] + i
+        seen[row] |= np.where(hits.happened_at[at] <= pairs.as_of[row], 1 << hits.activity[at], 0).astype(np.uint16)
     return seen
 
 
-def _weigh(company: Company, belief: Floats, day: int, yes: Flags, no: Flags, passed: Floats) -> Floats:
-    """Posterior: chance of each `yes`, times 1 - chance of each `no`, of which the share `passed` could be by now."""
-    chance = company.world.chances
-    log = yes @ np.log(np.maximum(chance, _TINY))
-    today = chance * company.exposure[:, min(day, company.n_days - 1)][:, None]
-    for k in np.flatnonzero(no.any(axis=0)):
-        log += no[:, k, None] * np.log1p(-np.minimum(passed[:, None] * today[k], 1 - 1e-12))
+def _yes_and_no(company: Company, bits: Bits, leads: Ints, day: int, known: Flags) -> tuple[Flags, Flags]:
+    """Activities that happened, and possible ones that didn't, as far as known; (n, n_activities) each."""
+    seen = unpack(bits, len(known))
+    possible = unpack(company.lives.possible[leads, min(day, company.n_days - 1)], len(known))
+    return seen & known, possible & ~seen & known
+
+
+def _log_no(company: Company, day: int, passed: Floats | float = 1.0) -> Floats:
+    """(..., n_activities, 5): log-probability that nothing happened yet when the share `passed` of the day is over."""
+    today = company.world.chances * company.exposure[:, min(day, company.n_days - 1)][:, None]
+    return np.asarray(np.log1p(-np.minimum(passed * today, 1 - _TINY)))
+
+
+def _weigh(company: Company, belief: Floats, seen: Flags, quiet: Floats) -> Floats:
+    """Posterior, given what was seen and the log-probability (n, 5) of what was not."""
+    log = seen @ np.log(np.maximum(company.world.chances, _TINY)) + quiet
     weighed = belief * np.exp(log - log.max(axis=1, keepdims=True))
     return np.asarray(weighed / weighed.sum(axis=1, keepdims=True))
 
