@@ -77,15 +77,18 @@ def _read(sealed: Sealed, name: str, read: Callable[[bytes], T]) -> T:
 
 
 def _view(part: bytes) -> View:
-    stored = from_text(part)
-    view = View.from_dict(fields(stored, "definitions", "kinds", "categories", "missing_words", "keep_na"))
+    stored = fields(from_text(part), "definitions", "kinds", "categories", "missing_words", "keep_na")
+    view = View.from_dict(stored)
     if len(set(view.names)) != len(view.names) or not view.names:
         raise ValueError("there is no column, or two have the same name")
+    texts = [view.names, *map(listed, stored["categories"].values()), stored["missing_words"], stored["keep_na"]]
+    if not all(isinstance(word, str) for words in texts for word in words):
+        raise ValueError("a name, category or word is no text")
+    if any(d.encoding not in {"category", "number"} for d in view.definitions):
+        raise ValueError("a column is encoded neither as number nor as category")
     coded = {d.name for d in view.definitions if d.encoding == "category"}
     if coded - set(view.categories):
         raise ValueError(f"{sorted(coded - set(view.categories))} have no list of categories")
-    if any(d.encoding not in {"category", "number"} for d in view.definitions):
-        raise ValueError("a column is encoded neither as number nor as category")
     return view
 
 

@@ -5,6 +5,7 @@
 
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from features.errors import BadBundle
@@ -21,16 +22,25 @@ def probe(folder: Path, *, timeout_seconds: float = TIMEOUT_SECONDS) -> str:
         BadBundle: the child refused it, died, or took too long.
     """
     command = [sys.executable, "-m", "models.probe", str(folder.resolve())]
+    return outcome(command, timeout_seconds=timeout_seconds)
+
+
+def outcome(command: Sequence[str], *, timeout_seconds: float) -> str:
+    """The last word that a child process printed.
+
+    Raises:
+        BadBundle: the child refused the bundle, died, or took too long.
+    """
     try:
         child = subprocess.run(  # noqa: S603  # our own interpreter and module, the folder as one argument
             command, capture_output=True, text=True, timeout=timeout_seconds, check=False, stdin=subprocess.DEVNULL
         )
     except subprocess.TimeoutExpired as error:
-        raise BadBundle(f"{folder} could not be tried within {timeout_seconds:g} seconds; {REPAIR}") from error
+        raise BadBundle(f"the bundle could not be tried within {timeout_seconds:g} seconds; {REPAIR}") from error
     if child.returncode == BadBundle.exit_code:
-        raise BadBundle(child.stderr.strip())
+        raise BadBundle(child.stderr.strip().splitlines()[-1])
     if child.returncode:
-        raise BadBundle(f"the process that tried {folder} died (exit code {child.returncode}); {REPAIR}")
+        raise BadBundle(f"the process that tried the bundle died (exit code {child.returncode}); {REPAIR}")
     return child.stdout.split()[-1]
 
 

@@ -31,11 +31,14 @@ def check_text(text: str, columns: int) -> None:
     head, found, body = text.partition("\n\nTree=0\n")
     if not (text.isascii() and found):
         raise ValueError("no trees in LightGBM's format")
-    _check_head(_fields(head.removeprefix("tree\n")), columns)
-    for i, block in enumerate(_blocks(_fields(head)["tree_sizes"], "Tree=0\n" + body)):
+    told = _fields(head)
+    _check_head(told, columns)
+    for i, block in enumerate(_blocks(told.get("tree_sizes", ""), "Tree=0\n" + body)):
         try:
             _check_tree(_fields(block), columns)
-        except (ValueError, KeyError) as error:
+        except KeyError as error:
+            raise ValueError(f"tree {i} has no {error}") from error
+        except ValueError as error:
             raise ValueError(f"tree {i}: {error}") from error
 
 
