@@ -12,38 +12,38 @@ from features.lead import Event, Lead
 from features.settings import Kind
 from features.view import View
 from models.arrays import Floats
-from serving.language import N_, Language
+from serving.language import NN_, Language
 
 NAMED = 5  #: names in one warning at most
 
 TEXTS = {
-    "unknown_kinds": (
-        N_("{n} event of a kind that the model does not know was ignored: {names}"),
-        N_("{n} events of kinds that the model does not know were ignored: {names}"),
+    "unknown_kinds": NN_(
+        "{n} event of a kind that the model does not know was ignored: {names}",
+        "{n} events of kinds that the model does not know were ignored: {names}",
     ),
-    "not_the_leads_own": (
-        N_("{n} event was ignored because it is not the lead's own doing: {names}"),
-        N_("{n} events were ignored because they are not the lead's own doing: {names}"),
+    "not_the_leads_own": NN_(
+        "{n} event was ignored because it is not the lead's own doing: {names}",
+        "{n} events were ignored because they are not the lead's own doing: {names}",
     ),
-    "after_as_of": (
-        N_("{n} event happened or became known after as_of and was ignored"),
-        N_("{n} events happened or became known after as_of and were ignored"),
+    "after_as_of": NN_(
+        "{n} event happened or became known after as_of and was ignored",
+        "{n} events happened or became known after as_of and were ignored",
     ),
-    "unused_attributes": (
-        N_("{n} attribute is not one that the model reads: {names}"),
-        N_("{n} attributes are not ones that the model reads: {names}"),
+    "unused_attributes": NN_(
+        "{n} attribute is not one that the model reads: {names}",
+        "{n} attributes are not ones that the model reads: {names}",
     ),
-    "unseen_values": (
-        N_("{n} attribute has a value that the model can't use, taken as not known: {names}"),
-        N_("{n} attributes have values that the model can't use, taken as not known: {names}"),
+    "unseen_values": NN_(
+        "{n} attribute has a value that the model can't use, taken as not known: {names}",
+        "{n} attributes have values that the model can't use, taken as not known: {names}",
     ),
-    "created_at_missing": (
-        N_("created_at is missing, so the age of the lead is not known"),
-        N_("created_at is missing, so the age of the lead is not known"),
+    "created_at_missing": NN_(
+        "created_at is missing, so the age of the lead is not known",
+        "created_at is missing, so the age of the lead is not known",
     ),
-    "experimental_model": (
-        N_("The model is experimental: its evaluation does not show that it ranks better than chance"),
-        N_("The model is experimental: its evaluation does not show that it ranks better than chance"),
+    "experimental_model": NN_(
+        "The model is experimental: its evaluation does not show that it ranks better than chance",
+        "The model is experimental: its evaluation does not show that it ranks better than chance",
     ),
 }
 

@@ -115,8 +115,8 @@ class KeyRing(BaseModel):
             file.write(self.model_dump_json(indent=2))
         return Path(name)
 
-    def check(self, authorization: str | None, scope: Scope) -> Key:
-        """The key that an Authorization header brings, if it may do what `scope` covers.
+    def check(self, authorization: str | None, scope: Scope | None) -> Key:
+        """The key that an Authorization header brings, if it may do what `scope` covers; None covers what any key may.
 
         Every key is compared, in constant time, so that the answer's time tells nothing.
 
@@ -129,7 +129,7 @@ class KeyRing(BaseModel):
         found = [key for key in self.keys if hmac.compare_digest(key.sha256, digest)]
         if kind.lower() != "bearer" or not found:
             raise Unauthorized("send the header 'Authorization: Bearer TOKEN' with a token of this service")
-        if not found[0].allows(scope):
+        if scope is not None and not found[0].allows(scope):
             raise Forbidden(f"key {found[0].key_id} lacks the scope {scope!r}; ask for a key that has it")
         return found[0]
 

@@ -32,7 +32,7 @@ KNOWN = {
         N_("No newsletter sign-up"),
         N_("Newsletter sign-ups"),
     ),
-    "unsubscribe": (N_("Unsubscribed"), N_("Has not unsubscribed"), N_("Unsubscriptions")),
+    "unsubscribe": (N_("Unsubscribed"), N_("No unsubscription"), N_("Unsubscriptions")),
     "form_submit": (N_("Filled in a form"), N_("No form filled in"), N_("Forms filled in")),
     "social_engagement": (
         N_("Reacted on social media"),

@@ -7,6 +7,7 @@ catalogs are compiled while they are loaded, so there is no second file that cou
 import gettext
 import io
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -24,6 +25,11 @@ PREFERENCE = re.compile(r"\s*([A-Za-z]{1,8})(?:-[A-Za-z0-9]{1,8})*\s*(?:;\s*q\s*
 def N_(message: str) -> str:  # noqa: N802  # the name that gettext's tools look for
     """Marks a message that is translated later, where it is said."""
     return message
+
+
+def NN_(one: str, many: str) -> tuple[str, str]:  # noqa: N802  # as `N_`
+    """Marks the two forms of a message that is translated later."""
+    return one, many
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,11 +58,20 @@ class Language:
         """A share as percent, with one digit behind the point where it is small."""
         return str(format_percent(value, format="#,##0.#%" if value < 0.1 else "#,##0%", locale=self.code))
 
+    def country(self, code: str) -> str:
+        """The name of a country by its ISO 3166 code; the code itself where there is no name."""
+        return str(_territories(self.code).get(code, code))
+
     def listed(self, items: list[str]) -> str:
         """Items in one line, the last joined by the language's word."""
         if len(items) < 2:
             return "".join(items)
         return self.say("{first} and {last}", first=", ".join(items[:-1]), last=items[-1])
+
+
+@lru_cache(maxsize=len(LANGUAGES))
+def _territories(code: str) -> Mapping[str, str]:
+    return dict(Locale(code).territories)
 
 
 @lru_cache(maxsize=len(LANGUAGES))

@@ -179,7 +179,7 @@ class Predictor:
 
     @cached_property
     def _cautioner(self) -> Cautioner:
-        experimental = bool(self.bundle.card.get("experimental", False))
+        experimental = self.bundle.card.get("has_skill") is False
         return Cautioner(view=self.bundle.view, kinds=self.settings.kinds, experimental=experimental)
 
 

@@ -24,7 +24,7 @@ SENTENCES = {
     Because.OBJECTED: N_("The lead objects to profiling, so it is not scored"),
     Because.FACT: N_("The stage “{stage}” is a fact of the CRM; no score changes it"),
     Because.TURNED_DOWN: N_("Sales turned it down: {reason}"),
-    Because.IDLE: N_("Nothing happened for {days} days; after {allowed} a lead goes back to nurturing"),
+    Because.IDLE: N_("Nothing happened for {days}; after {allowed} a lead goes back to nurturing"),
     Because.SCORE_REACHED: N_("Score {score} reaches the {needed} that “{stage}” needs"),
     Because.SCORE_MISSED: N_("Score {score} is below the {needed} that “{stage}” needs"),
     Because.FIT_REACHED: N_("Fit {fit} reaches the {needed} that “{stage}” needs"),
@@ -80,8 +80,10 @@ def _shown(name: str, value: object, language: Language) -> str:
     """A value in a sentence; numbers are rounded down, so that what misses a bound never reads as reaching it."""
     if isinstance(value, Stage):
         return language.say(STAGES[value])
+    if name in ("days", "allowed"):
+        return language.say_n("{n} day", "{n} days", floor(_number(value)))
     if isinstance(value, int | float):
-        return language.number(floor(value) if name == "days" else floor(value * 10) / 10)
+        return language.number(floor(value * 10) / 10)
     return str(value)
 
 

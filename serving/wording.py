@@ -58,10 +58,10 @@ def sentence(definition: Definition, value: float, about: About) -> str:
 def evidence_sentence(counted: Counted, language: Language) -> str:
     """What happened to leads with such a value, and to the others."""
     return language.say_n(
-        "{won} of {n} such lead was won, {share} otherwise",
-        "{won} of {n} such leads were won, {share} otherwise",
-        counted.leads,
-        won=language.number(counted.won),
+        "{n} of {leads} such leads was won, {share} otherwise",
+        "{n} of {leads} such leads were won, {share} otherwise",
+        counted.won,
+        leads=language.number(counted.leads),
         share=language.share(counted.won_elsewhere),
     )
 
@@ -77,9 +77,20 @@ def ago(days: float, language: Language) -> str:
 
 def window(days: float, language: Language) -> str:
     """`(as_of - days, as_of]` in words."""
-    if days < 2 and days != 1:
+    if _in_hours(days):
         return language.say_n("in the last hour", "in the last {n} hours", days * 24)
     return language.say_n("in the last day", "in the last {n} days", days)
+
+
+def window_before(days: float, language: Language) -> str:
+    """`(as_of - 2 * days, as_of - days]` in words."""
+    if _in_hours(days):
+        return language.say_n("the hour before", "the {n} hours before", days * 24)
+    return language.say_n("the day before", "the {n} days before", days)
+
+
+def _in_hours(days: float) -> bool:
+    return days < 2 and days != 1
 
 
 @singledispatch
@@ -177,7 +188,7 @@ def _(definition: Decayed, value: float, about: About) -> str:
 @_say.register
 def _(definition: Momentum, value: float, about: About) -> str:
     language, words, when = about.language, about.words(definition), window(definition.days, about.language)
-    before = language.say_n("the day before", "the {n} days before", definition.days)
+    before = window_before(definition.days, language)
     if value == 0:
         return language.say("{noun}: as many {when} as in {before}", noun=words.noun, when=when, before=before)
     more = MORE if value > 0 else FEWER

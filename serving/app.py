@@ -1,0 +1,46 @@
+"""The application: routes, body limit, one shape of error, and a page that documents it all."""
+
+from collections.abc import Callable
+from importlib.metadata import version
+from typing import Any
+
+from fastapi import FastAPI
+
+from features.settings import Settings
+from serving import docs, problem, routes
+from serving.body import BodyLimit
+from serving.headers import SafeHeaders
+from serving.keys import KeyRing
+from serving.model_source import ModelSource
+from serving.routes import Service
+from serving.schemas import components
+
+ABOUT = (
+    "Sends back, for a lead and its activities, how likely it is to be won within the horizon, why, "
+    "where it stands on the lifecycle, and what to do next. Every error is problem+json (RFC 9457)."
+)
+
+
+def create_app(*, models: ModelSource, settings: Settings, keys: KeyRing, now: Callable[[], int]) -> FastAPI:
+    """The service; `now` tells the time in microseconds since 1970 UTC."""
+    app = FastAPI(title="Ripeness", version=version("ripeness"), description=ABOUT, docs_url=None, redoc_url=None)
+    app.state.service = Service(models=models, settings=settings, keys=keys, now=now)
+    app.include_router(routes.router)
+    app.include_router(docs.router)
+    app.add_middleware(BodyLimit, max_bytes=settings.service.max_body_bytes)
+    problem.install(app)
+    app.add_middleware(SafeHeaders)
+    _describe(app)
+    return app
+
+
+def _describe(app: FastAPI) -> None:
+    """Give the OpenAPI document our schemas; the routes only name them."""
+    generate = app.openapi
+
+    def openapi() -> dict[str, Any]:
+        document = generate()
+        document["components"]["schemas"] = components()
+        return document
+
+    app.openapi = openapi  # type: ignore[method-assign]  # FastAPI's documented way to extend it

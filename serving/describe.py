@@ -1,0 +1,60 @@
+"""How the OpenAPI document describes each route: bodies, examples, and one shape of error."""
+
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import Response
+
+from serving import examples
+from serving.problem import MEDIA_TYPE
+
+Description = dict[str, Any]
+
+
+def _ref(schema: str) -> Description:
+    return {"schema": {"$ref": f"#/components/schemas/{schema}"}}
+
+
+def _responses(schema: str, *errors: int) -> dict[int | str, Description]:
+    good: Description = {"description": "the answer", "content": {"application/json": _ref(schema)}}
+    bad: dict[int | str, Description] = {
+        status: {"description": HTTPStatus(status).phrase, "content": {MEDIA_TYPE: _ref("Problem")}}
+        for status in (*errors, 500)
+    }
+    return {200: good, **bad}
+
+
+def _route(schema: str, *errors: int, **extra: object) -> Description:
+    return {"response_class": Response, "responses": _responses(schema, *errors), "openapi_extra": extra}
+
+
+def _posted(schema: str, shown: dict[str, Any]) -> Description:
+    named = {name: {"summary": name, "value": value} for name, value in shown.items()}
+    return {"required": True, "content": {"application/json": _ref(schema) | {"examples": named}}}
+
+
+ACCEPT_LANGUAGE = {
+    "name": "Accept-Language",
+    "in": "header",
+    "required": False,
+    "description": "of the sentences: en or it; the company's own unless given",
+    "schema": {"type": "string"},
+    "example": "it",
+}
+POST_ERRORS = (400, 401, 403, 413, 415, 422, 503)
+
+PREDICT = _route(
+    "Answer",
+    *POST_ERRORS,
+    requestBody=_posted("PredictRequest", examples.PREDICT),
+    parameters=[ACCEPT_LANGUAGE],
+)
+BATCH = _route(
+    "BatchAnswer",
+    *POST_ERRORS,
+    requestBody=_posted("BatchRequest", examples.BATCH),
+    parameters=[ACCEPT_LANGUAGE],
+)
+MODEL = _route("ModelCard", 401, 503)
+LIVE = _route("Live")
+READY = _route("Ready", 503)

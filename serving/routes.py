@@ -1,0 +1,145 @@
+"""The addresses of the service. Only here does serving ask what time it is."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from time import perf_counter
+from typing import Annotated, Any
+
+import orjson
+import structlog
+from fastapi import APIRouter, Depends, Request, Response
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+
+from features.errors import BadInput
+from features.request import BadRequest, Fault, read_request
+from features.settings import Settings
+from serving import describe
+from serving.body import read_json, require_json
+from serving.keys import KeyRing, Scope
+from serving.language import Language, catalog, preferred
+from serving.model_source import ModelSource
+from serving.predict import Case, Json, case_of
+from serving.problem import problem
+
+log = structlog.get_logger()
+router = APIRouter()
+bearer = HTTPBearer(auto_error=False, description="the token that the first start printed")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Service:
+    """What the routes need, kept in `app.state.service`."""
+
+    models: ModelSource
+    settings: Settings
+    keys: KeyRing
+    now: Callable[[], int]  #: microseconds since 1970 UTC
+
+    def case(self, data: object) -> Case:
+        """The case that plain data describes, as of now unless it says otherwise."""
+        return case_of(read_request(data), now=self.now(), max_events=self.settings.service.max_events_per_lead)
+
+    def language(self, request: Request) -> Language:
+        """The language that the caller likes best of ours."""
+        return catalog(preferred(request.headers.get("accept-language"), self.settings.company.language))
+
+
+def service_of(request: Request) -> Service:
+    """The service that this request came to."""
+    service: Service = request.app.state.service
+    return service
+
+
+def needs(scope: Scope | None) -> Any:  # noqa: ANN401  # FastAPI's own type of a dependency
+    """A dependency that lets only keys with this scope through; None stands for any key."""
+
+    async def checked(request: Request, _: Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)]) -> None:
+        service_of(request).keys.check(request.headers.get("authorization"), scope)
+
+    return Depends(checked)
+
+
+@router.post("/v1/predict", dependencies=[needs("crm")], **describe.PREDICT)
+def predict(request: Request) -> Response:
+    """Score one lead, with reasons, its stage and what to do next."""
+    started, service = perf_counter(), service_of(request)
+    case = service.case(_body(request))
+    predictor, language = service.models.current(), service.language(request)
+    answer = predictor.answer(case, language)
+    took_ms = round(1000 * (perf_counter() - started), 2)
+    log.info("lead_scored", lead_id=case.lead.lead_id, bundle=predictor.bundle.digest, took_ms=took_ms)
+    return _json(answer, language)
+
+
+@router.post("/v1/predict/batch", dependencies=[needs("crm")], **describe.BATCH)
+def predict_batch(request: Request) -> Response:
+    """Score many leads; answers come in the same order, and one bad lead does not fail the rest."""
+    started, service = perf_counter(), service_of(request)
+    rows = _requests(_body(request), service.settings.service.max_batch)
+    predictor, language = service.models.current(), service.language(request)
+    read = [_case_or_problem(service, row, i) for i, row in enumerate(rows)]
+    answers = iter(predictor.answers([case for case in read if isinstance(case, Case)], language))
+    found = [next(answers) if isinstance(case, Case) else case for case in read]
+    took_ms = round(1000 * (perf_counter() - started), 2)
+    log.info("leads_scored", leads=len(rows), bundle=predictor.bundle.digest, took_ms=took_ms)
+    return _json({"answers": found}, language)
+
+
+def _body(request: Request) -> object:
+    require_json(request.headers.get("content-type"))
+    return read_json(request.state.body)
+
+
+def _requests(data: object, max_batch: int) -> Sequence[object]:
+    if not isinstance(data, dict) or set(data) != {"requests"} or not isinstance(data["requests"], list):
+        raise BadRequest([Fault(pointer="", detail="should be an object with one field, 'requests', a list")])
+    rows = data["requests"]
+    if len(rows) > max_batch:
+        detail = f"holds {len(rows)} requests, over the {max_batch} allowed; send them in parts"
+        raise BadRequest([Fault(pointer="/requests", detail=detail)])
+    return rows
+
+
+def _case_or_problem(service: Service, row: object, i: int) -> Case | Json:
+    try:
+        return service.case(row)
+    except BadRequest as error:
+        faults = [Fault(pointer=f"/requests/{i}{f.pointer}", detail=f.detail) for f in error.faults]
+        return problem(BadRequest(faults))
+    except BadInput as error:
+        return problem(error)
+
+
+@router.get("/v1/model", dependencies=[needs(None)], **describe.MODEL)
+def model(request: Request) -> Response:
+    """The model in service and its card."""
+    predictor = service_of(request).models.current()
+    view, card = predictor.bundle.view, predictor.bundle.card
+    return _json(
+        {
+            "model": predictor.model,
+            "features": len(view.names),
+            "kinds": [kind.name for kind in view.kinds],
+            "fields": sorted(view.fields),
+            "card": card,
+        }
+    )
+
+
+@router.get("/health/live", **describe.LIVE)
+async def live() -> Response:
+    """Whether the process answers."""
+    return _json({"status": "live"})
+
+
+@router.get("/health/ready", **describe.READY)
+async def ready(request: Request) -> Response:
+    """Whether a model is loaded; 503 says why not."""
+    models = service_of(request).models
+    predictor = models.current()
+    return _json({"status": "ready", "model": predictor.model, "trouble": models.status.trouble})
+
+
+def _json(data: Json, language: Language | None = None) -> Response:
+    headers = {"content-language": language.code, "vary": "Accept-Language"} if language else {}
+    return Response(orjson.dumps(data, default=dict), headers=headers, media_type="application/json")

@@ -1,0 +1,148 @@
+"""Starts the service on this machine, and ends it cleanly on SIGINT or SIGTERM."""
+
+import ipaddress
+import logging
+import signal
+import socket
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import orjson
+import structlog
+import uvicorn
+from fastapi import FastAPI
+
+from features.errors import RipenessError
+from features.settings import Settings
+from serving.app import create_app
+from serving.keys import KeyRing
+from serving.model_source import ModelSource
+
+KEYS = "keys.json"  #: below the home folder
+REFRESH_SECONDS = 30.0
+SHUTDOWN_SECONDS = 10
+
+
+class CantListen(RipenessError):
+    """The address is not one to listen on: taken, not of this machine, or open to the network unasked."""
+
+    exit_code = 7
+    title = "The service can't listen there"
+
+
+def serve(
+    settings: Settings,
+    *,
+    home: Path,
+    tracking_uri: str,
+    host: str | None,
+    port: int | None,
+    now: Callable[[], int],
+    say: Callable[[str], None],
+) -> None:
+    """Serve the champion until told to stop; `host` and `port` are those of the command line, if given.
+
+    Raises:
+        CantListen: the address is taken, or `ripeness.toml` alone opens it to the network.
+        BadKeys: the file of API keys can't be trusted.
+    """
+    address = listening_host(settings, host)
+    log_as_json()
+    keys, token = KeyRing.open(home / KEYS)
+    if token is not None:
+        say(f"API key, shown this once: {token}")
+    models = ModelSource.from_registry(tracking_uri, settings)
+    status = models.refresh()
+    if status.predictor is None:
+        say(f"no model yet, so /v1/predict answers 503: {status.trouble}")
+    stop = models.watch(every_seconds=REFRESH_SECONDS)
+    app = create_app(models=models, settings=settings, keys=keys, now=now)
+    try:
+        run(app, address, settings.service.port if port is None else port, say=say)
+    finally:
+        stop()
+
+
+def listening_host(settings: Settings, host: str | None) -> str:
+    """The host to listen on; beyond this machine only when the command line names it.
+
+    Raises:
+        CantListen: only the settings name it.
+    """
+    if host is None and not is_loopback(settings.service.host):
+        raise CantListen(
+            f"service.host is {settings.service.host!r}, open to the network; "
+            f"say so on the command line too: --host {settings.service.host}"
+        )
+    return settings.service.host if host is None else host
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine can reach an address or name."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def run(app: FastAPI, host: str, port: int, *, say: Callable[[str], None] = lambda _: None) -> None:
+    """Serve the app with one worker until SIGINT or SIGTERM; requests under way are answered first.
+
+    Raises:
+        CantListen: the address is taken or not of this machine.
+    """
+    listening = _listen(host, port)
+    shown = f"[{host}]" if ":" in host else host
+    say(f"serving on http://{shown}:{listening.getsockname()[1]}, documented at /docs; Ctrl-C ends it")
+    config = uvicorn.Config(
+        app,
+        log_config=None,
+        access_log=False,
+        lifespan="off",
+        server_header=False,
+        timeout_graceful_shutdown=SHUTDOWN_SECONDS,
+    )
+    with listening, _signals_end_quietly():
+        uvicorn.Server(config).run(sockets=[listening])
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        listening = socket.socket(family, kind, protocol)
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listening.bind(address)
+    except OSError as error:
+        raise CantListen(f"{host} port {port}: {error.strerror}; choose another with --host and --port") from error
+    return listening
+
+
+@contextmanager
+def _signals_end_quietly() -> Iterator[None]:
+    """uvicorn raises a signal that ended it once more; by then it has done its work."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = {number: signal.signal(number, lambda *_: None) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def log_as_json() -> None:
+    """Logs as one JSON object a line on standard error."""
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.JSONRenderer(serializer=orjson.dumps),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
+        logger_factory=structlog.BytesLoggerFactory(sys.stderr.buffer),
+        cache_logger_on_first_use=True,
+    )
