@@ -112,7 +112,7 @@ def _check_listing(folder: Path, expected: set[str]) -> None:
 def _read_part(path: Path, size: int, sha256: str) -> bytes:
     if size > PART_BYTES:
         raise BadBundle(f"{path} would have {size:,} bytes, more than {PART_BYTES:,}; {REPAIR}")
-    part = read_file(path, at_most=size)
+    part = read_file(path, at_most=PART_BYTES)
     if len(part) != size or _sha256(part) != sha256:
         raise BadBundle(f"{path} is not what the manifest says (size or SHA-256 differs); {REPAIR}")
     return part

@@ -115,12 +115,18 @@ def _check_whole(sealed: Sealed, bundle: Bundle) -> None:
 def _golden(bundle: Bundle, rows: Floats) -> bytes:
     chosen = rows[np.unique(np.linspace(0, len(rows) - 1, min(len(rows), GOLDEN)).astype(np.intp))]
     answers = bundle.answer(chosen)
-    stored = {"base_value": answers.base_value, "log_odds": answers.log_odds, "rows": chosen}
-    return to_text(stored | {"score": bundle.policy.scores(answers.log_odds)})
+    stored = {
+        "base_value": answers.base_value,
+        "horizon_days": bundle.horizon_days,
+        "log_odds": answers.log_odds,
+        "rows": chosen,
+        "score": bundle.policy.scores(answers.log_odds),
+    }
+    return to_text(stored)
 
 
 def _check_golden(part: bytes, bundle: Bundle) -> None:
-    stored = fields(from_text(part), "base_value", "log_odds", "rows", "score")
+    stored = fields(from_text(part), "base_value", "horizon_days", "log_odds", "rows", "score")
     length = len(listed(stored["rows"]))
     rows = np.array([_row(row, len(bundle.view.names)) for row in stored["rows"]], dtype=np.float64)
     if not 0 < length <= GOLDEN:
@@ -128,6 +134,7 @@ def _check_golden(part: bytes, bundle: Bundle) -> None:
     log_odds = np.array(numbers(stored["log_odds"], length=length))
     answers = bundle.answer(rows)
     apart = max(
+        abs(bundle.horizon_days - number(stored["horizon_days"])),
         float(np.abs(answers.log_odds - log_odds).max()),
         float(np.abs(bundle.log_odds(rows) - log_odds).max()),
         abs(answers.base_value - number(stored["base_value"])),
