@@ -7,15 +7,15 @@ missing (NaN).
 
 import math
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
 
-from features import parsers
 from features.definitions import Attribute
+from features.parsers import PARSERS
 from features.view import View
 
 MARKS = re.compile(r"[\s\u00a0\u202f'\u2019€$£%]|EUR|USD|GBP")
@@ -99,7 +99,7 @@ class ColumnEncoder:
     field: str
     reading: Reading
     parse: Callable[[object], object] | None  #: the parser of a derived part
-    codes: dict[str, float] | None  #: of a category; None for a number
+    codes: Mapping[str, float] | None  #: of a category; None for a number
 
     def encode(self, value: object) -> float:
         """The number of one value as exported or sent."""
@@ -124,7 +124,8 @@ def encoders_of(view: View) -> tuple[ColumnEncoder, ...]:
     return tuple(_encoder(view, i, d) for i, d in enumerate(view.definitions) if isinstance(d, Attribute))
 
 
-def category_codes(view: View, column: str) -> dict[str, float]:
+@lru_cache(maxsize=10_000)
+def category_codes(view: View, column: str) -> Mapping[str, float]:
     """Each text in the category list of a column to its code."""
     return {text: float(code) for code, text in enumerate(view.categories.get(column, ()))}
 
@@ -134,6 +135,6 @@ def _encoder(view: View, position: int, definition: Attribute) -> ColumnEncoder:
         position=position,
         field=definition.field,
         reading=Reading.of(definition.field, view.missing_words, view.keep_na),
-        parse=parsers.PARSERS[definition.part] if definition.part else None,
+        parse=PARSERS[definition.part] if definition.part else None,
         codes=category_codes(view, definition.name) if definition.encoding == "category" else None,
     )

@@ -7,6 +7,7 @@ sorted columns are the same to the bit. The heavy loops release the GIL and run 
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
 from typing import NamedTuple
 
 import numba
@@ -65,7 +66,7 @@ class Sorted(NamedTuple):
 
 def threads_for(work: int, worth: int) -> int:
     """How many threads pay for themselves: one for each `worth` units of work, at most what numba may use."""
-    return max(1, min(work // worth, int(numba.get_num_threads())))
+    return min(work // worth, int(numba.get_num_threads())) if work >= 2 * worth else 1
 
 
 def on_threads(job: Callable[..., None], parts: Sequence[tuple[object, ...]], threads: int) -> None:
@@ -81,20 +82,22 @@ def on_threads(job: Callable[..., None], parts: Sequence[tuple[object, ...]], th
 
 def in_order(columns: Columns, n_leads: int) -> Sorted:
     """The events of each lead in the order (happened_at, known_at, kind, value, topic, channel)."""
-    threads = threads_for(len(columns.lead), WORTH_A_THREAD)
-    bounds = np.linspace(0, len(columns.lead), threads + 1).astype(np.int64)
+    n = len(columns.lead)
+    threads = threads_for(n, WORTH_A_THREAD)
+    slices = [(t, n * t // threads, n * (t + 1) // threads) for t in range(threads)]
     counts = np.zeros((n_leads, threads), dtype=np.int64)
-    parts = [(columns, counts, t, bounds[t], bounds[t + 1]) for t in range(threads)]
-    on_threads(_count, parts, threads)
-    ends = np.cumsum(counts.ravel())
-    places = (ends - counts.ravel()).reshape(counts.shape)
-    offsets = np.append(places[:, 0], ends[-1:]) if n_leads else np.zeros(1, dtype=np.int64)
-    gathered = np.empty(int(offsets[-1]), dtype=EVENT)
-    on_threads(_scatter, [(columns, places, t, bounds[t], bounds[t + 1], gathered) for t in range(threads)], threads)
+    on_threads(_count, [(columns, counts, *part) for part in slices], threads)
+    ends = counts.cumsum()
+    places = ends.reshape(counts.shape) - counts
+    offsets = np.zeros(n_leads + 1, dtype=np.int64)
+    offsets[1:] = ends[threads - 1 :: threads]
+    gathered = np.empty(offsets[-1], dtype=EVENT)
+    on_threads(_scatter, [(columns, places, gathered, *part) for part in slices], threads)
     return _settled(gathered, offsets, threads)
 
 
 def _settled(gathered: Events, offsets: Positions, threads: int) -> Sorted:
+    """The gathered events of each lead in their order, as columns."""
     n = len(gathered)
     result = Sorted(
         offsets=offsets,
@@ -105,40 +108,35 @@ def _settled(gathered: Events, offsets: Positions, threads: int) -> Sorted:
         topic=np.empty(n, dtype=np.int32),
         channel=np.empty(n, dtype=np.int32),
     )
-    cuts = np.searchsorted(offsets, np.linspace(0, n, 8 * threads + 1 if threads > 1 else 2))
-    cuts[0], cuts[-1] = 0, len(offsets) - 1
-    on_threads(_settle, [(gathered, result, cuts[i], cuts[i + 1]) for i in range(len(cuts) - 1)], threads)
+    parts = 8 * threads if threads > 1 else 1
+    cuts = [int(offsets.searchsorted(n * i // parts)) for i in range(parts)] + [len(offsets) - 1]
+    on_threads(_settle, [(gathered, result, *cut) for cut in pairwise(cuts)], threads)
     return result
 
 
 @compiled
-def _kept(columns: Columns, n_leads: int, i: int) -> bool:
-    known = columns.kind[i] >= 0 and columns.happened_at[i] != NEVER
-    return bool(known and 0 <= columns.lead[i] < n_leads)
-
-
-@compiled
 def _count(columns: Columns, counts: Positions, part: int, start: int, stop: int) -> None:
+    leads, happened_at, _, kinds, _, _, _ = columns
     for i in range(start, stop):
-        if _kept(columns, len(counts), i):
-            counts[columns.lead[i], part] += 1
+        if kinds[i] >= 0 and happened_at[i] != NEVER and 0 <= leads[i] < len(counts):
+            counts[leads[i], part] += 1
 
 
 @compiled
-def _scatter(columns: Columns, places: Positions, part: int, start: int, stop: int, gathered: Events) -> None:
+def _scatter(columns: Columns, places: Positions, gathered: Events, part: int, start: int, stop: int) -> None:
+    """Write each event to its lead's next place; the same rows are left out as in `_count`."""
+    leads, happened_at, known_at, kinds, value, topic, channel = columns
     for i in range(start, stop):
-        if not _kept(columns, len(places), i):
+        if not (kinds[i] >= 0 and happened_at[i] != NEVER and 0 <= leads[i] < len(places)):
             continue
-        lead = columns.lead[i]
-        event = gathered[places[lead, part]]
-        places[lead, part] += 1
-        event["happened_at"] = columns.happened_at[i]
-        event["known_at"] = columns.known_at[i] if columns.known_at[i] != NEVER else columns.happened_at[i]
-        event["kind"] = columns.kind[i]
-        value = columns.value[i] if len(columns.value) else np.nan
-        event["value"] = value if np.isfinite(value) else np.nan
-        event["topic"] = columns.topic[i] if len(columns.topic) else -1
-        event["channel"] = columns.channel[i] if len(columns.channel) else -1
+        event = gathered[places[leads[i], part]]
+        places[leads[i], part] += 1
+        event["happened_at"] = happened_at[i]
+        event["known_at"] = known_at[i] if known_at[i] != NEVER else happened_at[i]
+        event["kind"] = kinds[i]
+        event["value"] = value[i] if len(value) and np.isfinite(value[i]) else np.nan
+        event["topic"] = topic[i] if len(topic) else -1
+        event["channel"] = channel[i] if len(channel) else -1
 
 
 @compiled
@@ -199,18 +197,17 @@ def _sort(events: Events, order: Positions, spare: Positions) -> None:
 @compiled
 def _settle(gathered: Events, result: Sorted, first: int, last: int) -> None:
     """Write the events of the leads `first` to `last` (excluded) in their order."""
-    longest = 0
-    for lead in range(first, last):
-        longest = max(longest, result.offsets[lead + 1] - result.offsets[lead])
+    offsets, happened_at, known_at, kind, value, topic, channel = result
+    longest = max(np.max(offsets[first + 1 : last + 1] - offsets[first:last]), 0) if first < last else 0
     order, spare = np.empty(longest, dtype=np.int64), np.empty(longest, dtype=np.int64)
     for lead in range(first, last):
-        start, n = result.offsets[lead], result.offsets[lead + 1] - result.offsets[lead]
+        start, n = offsets[lead], offsets[lead + 1] - offsets[lead]
         _sort(gathered[start : start + n], order[:n], spare[:n])
         for i in range(n):
             event = gathered[start + order[i]]
-            result.happened_at[start + i] = event["happened_at"]
-            result.known_at[start + i] = event["known_at"]
-            result.kind[start + i] = event["kind"]
-            result.value[start + i] = event["value"]
-            result.topic[start + i] = event["topic"]
-            result.channel[start + i] = event["channel"]
+            happened_at[start + i] = event["happened_at"]
+            known_at[start + i] = event["known_at"]
+            kind[start + i] = event["kind"]
+            value[start + i] = event["value"]
+            topic[start + i] = event["topic"]
+            channel[start + i] = event["channel"]

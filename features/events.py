@@ -5,7 +5,7 @@ Kinds are codes of the view; topics and channels are codes of this log alone, in
 texts, so that a log of one lead and a log of a million put equal events in the same order.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -65,8 +65,8 @@ class EventLog:
         """The log of one lead, as a request brings it."""
         known = kind_codes(view)
         events = [event for event in lead.events if event.kind in known]
-        topics, topic = _few_coded([event.topic for event in events], view)
-        channels, channel = _few_coded([event.channel for event in events], view)
+        topic, topics = _few_coded([event.topic for event in events], view)
+        channel, channels = _few_coded([event.channel for event in events], view)
         columns = Columns(
             lead=np.zeros(len(events), dtype=np.int64),
             happened_at=np.array([event.happened_at for event in events], dtype=np.int64),
@@ -96,18 +96,20 @@ def _coded(column: pd.Series, view: View) -> tuple[npt.NDArray[np.int32], tuple[
     if not column.notna().any():
         return NO_CODES, ()
     codes, found = pd.factorize(column)
-    cleaned = [_text(value, view) for value in found]
-    texts = tuple(sorted({text for text in cleaned if text is not None}))
-    position = {text: i for i, text in enumerate(texts)}
-    table = np.array([-1 if text is None else position[text] for text in cleaned] + [-1], dtype=np.int32)
+    of_value, texts = _codes(found, view)
+    table = np.array([*(of_value[value] for value in found), -1], dtype=np.int32)
     return table[codes], texts
 
 
-def _few_coded(values: Sequence[str | None], view: View) -> tuple[tuple[str, ...], npt.NDArray[np.int32]]:
+def _few_coded(values: Sequence[str | None], view: View) -> tuple[npt.NDArray[np.int32], tuple[str, ...]]:
     """As `_coded`, for a handful of values."""
-    cleaned = [_text(value, view) for value in values]
-    texts = tuple(sorted({text for text in cleaned if text is not None}))
-    if not texts:
-        return (), NO_CODES
+    of_value, texts = _codes(set(values), view)
+    return np.array([of_value[value] for value in values], dtype=np.int32) if texts else NO_CODES, texts
+
+
+def _codes(distinct: Iterable[str | None], view: View) -> tuple[dict[str | None, int], tuple[str, ...]]:
+    """The code of each value, -1 where it says nothing, and the texts by code, ascending."""
+    cleaned = {value: _text(value, view) for value in distinct}
+    texts = tuple(sorted({text for text in cleaned.values() if text is not None}))
     position = {text: i for i, text in enumerate(texts)}
-    return texts, np.array([-1 if text is None else position[text] for text in cleaned], dtype=np.int32)
+    return {value: -1 if text is None else position[text] for value, text in cleaned.items()}, texts

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from features import parsers
+from features.parsers import PARSERS
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,9 +75,5 @@ def recognise(field: str, values: Iterable[object]) -> Recognised | None:
 
 def parse_all(part: str, values: Iterable[object]) -> list[object]:
     """What the parser of `part` reads out of each value; None where it understands nothing."""
-    parse = getattr(parsers, "PARSERS", {}).get(part, _understands_nothing)
+    parse = PARSERS[part]
     return [None if read in UNREAD else read for read in map(parse, values)]
-
-
-def _understands_nothing(_: object) -> None:
-    return None

@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from features.clock import DAY, NEVER, days
-from features.compiled import compiled
+from features.compiled import compiled, inlined
 from features.definitions import (
     ANY,
     ActiveDays,
@@ -41,20 +41,20 @@ PAIRS_PER_SLICE = 4_096
 
 
 class Op(IntEnum):
-    """What an event does to a column."""
+    """What an event does to a column; up to MOMENTUM its age alone decides."""
 
     COUNT = 0
-    SUM = 1
-    ACTIVE_DAYS = 2
-    DISTINCT = 3
-    RECENCY = 4
-    DECAYED = 5
-    MOMENTUM = 6
+    RECENCY = 1
+    DECAYED = 2
+    MOMENTUM = 3
+    SUM = 4
+    ACTIVE_DAYS = 5
+    DISTINCT = 6
     FIRST_CHANNEL = 7
     LAST_CHANNEL = 8
 
 
-COUNT, SUM, ACTIVE_DAYS, DISTINCT, RECENCY, DECAYED, MOMENTUM, FIRST_CHANNEL, LAST_CHANNEL = map(int, Op)
+COUNT, RECENCY, DECAYED, MOMENTUM, SUM, ACTIVE_DAYS, DISTINCT, FIRST_CHANNEL, LAST_CHANNEL = map(int, Op)
 
 OP_OF: dict[type[Definition], Op] = {
     Count: Op.COUNT,
@@ -67,27 +67,28 @@ OP_OF: dict[type[Definition], Op] = {
     FirstTouch: Op.FIRST_CHANNEL,
     LastTouch: Op.LAST_CHANNEL,
 }
-MISSING_WITHOUT_EVENTS = (Op.RECENCY, Op.FIRST_CHANNEL, Op.LAST_CHANNEL)
 
 
 class Program(NamedTuple):
-    """A view's operations, those of kind k at `starts[k]` to `starts[k + 1]`, those of ANY after the last kind."""
+    """A view as operations: an event of kind k runs `starts[k]` to `starts[k + 1]`, those of ANY among them."""
 
-    starts: npt.NDArray[np.int64]
-    op: npt.NDArray[np.int64]
-    column: npt.NDArray[np.int64]
-    span: npt.NDArray[np.int64]  #: the window in microseconds
-    rate: npt.NDArray[np.float64]  #: halvings per microsecond, negative
+    starts: Ints
+    op: Ints
+    column: Ints
+    span: Ints  #: the window in microseconds
+    rate: Rows  #: halvings per microsecond, negative
     empty: Rows  #: the row of a lead that did nothing; NaN where the kernel writes nothing
 
 
 @lru_cache(maxsize=32)
 def program_of(view: View) -> Program:
     """The view's columns of behaviour as operations; other columns stay NaN."""
-    per_kind = [list(_ops(view, kind.name)) for kind in view.kinds] + [list(_ops(view, ANY))]
+    per_kind = [list(_ops(view, kind.name)) for kind in view.kinds]
     ops = [op for some in per_kind for op in some]
     empty = np.full(len(view.definitions), np.nan)
-    empty[[column for op, column, _, _ in ops if op not in MISSING_WITHOUT_EVENTS]] = 0.0
+    for i, definition in enumerate(view.definitions):
+        if isinstance(definition, Count | Sum | ActiveDays | Distinct | Decayed | Momentum):
+            empty[i] = 0.0
     return Program(
         starts=np.cumsum([0] + [len(some) for some in per_kind], dtype=np.int64),
         op=np.array([op for op, _, _, _ in ops], dtype=np.int64),
@@ -99,10 +100,10 @@ def program_of(view: View) -> Program:
 
 
 def _ops(view: View, kind: str) -> Iterator[tuple[Op, int, int, float]]:
-    """(op, column, span, rate) of each column that reads events of `kind`."""
+    """(op, column, span, rate) for each column that an event of `kind` may change."""
     for column, definition in enumerate(view.definitions):
         op = OP_OF.get(type(definition))
-        if op is not None and getattr(definition, "kind", ANY) == kind:
+        if op is not None and getattr(definition, "kind", ANY) in (kind, ANY):
             half_life = days(getattr(definition, "half_life_days", 1))
             yield op, column, days(getattr(definition, "days", 0)), -1.0 / half_life
 
@@ -125,77 +126,66 @@ def behaviour(view: View, log: EventLog, leads: npt.NDArray[np.int64], as_of: np
 
 @compiled
 def fill_rows(rows: Rows, program: Program, events: Sorted, leads: Ints, as_of: Ints, n_topics: int) -> None:
-    """Fill one row for each pair; safe to call from many threads at once."""
-    last_day = np.empty(len(program.op), dtype=np.int64)
-    seen = np.zeros((len(program.op) if n_topics else 0, n_topics), dtype=np.int64)
+    """Fill one row for each pair; any number of threads may do so at once."""
+    n_columns = len(program.empty)
+    last_day = np.empty(n_columns, dtype=np.int64)
+    seen = np.zeros((n_columns if n_topics else 0, n_topics), dtype=np.int64)
     for i in range(len(rows)):
         rows[i] = program.empty
         last_day[:] = NEVER
         fill_row(rows[i], program, events, leads[i], as_of[i], last_day, seen, i + 1)
 
 
-@compiled
+@inlined
 def fill_row(
     row: Rows, program: Program, events: Sorted, lead: int, as_of: int, last_day: Ints, seen: Ints, stamp: int
 ) -> None:
     """Let each event that was known and had happened by `as_of` change the row, oldest first.
 
-    `last_day` holds each operation's last active day; `seen[op, topic] == stamp` says that this row
-    has counted the topic.
+    `last_day[column]` is the last active day counted, `seen[column, topic] == stamp` says that this
+    row has counted the topic.
     """
-    activity = len(program.starts) - 2
-    for e in range(events.offsets[lead], events.offsets[lead + 1]):
-        if events.happened_at[e] > as_of:
+    starts, ops, columns, spans, rates, _ = program
+    offsets, happened_at, known_at, kinds, value, topic, channel = events
+    for e in range(offsets[lead], offsets[lead + 1]):
+        if happened_at[e] > as_of:
             break
-        if events.known_at[e] > as_of:
+        if known_at[e] > as_of:
             continue
-        age = as_of - events.happened_at[e]
-        kind = events.kind[e]
-        apply(row, program, program.starts[kind], program.starts[kind + 1], events, e, age, last_day, seen, stamp)
-        start, stop = program.starts[activity], program.starts[activity + 1]
-        apply(row, program, start, stop, events, e, age, last_day, seen, stamp)
+        age = as_of - happened_at[e]
+        for i in range(starts[kinds[e]], starts[kinds[e] + 1]):
+            op, column = ops[i], columns[i]
+            if op <= MOMENTUM:
+                row[column] = aged(row[column], op, age, spans[i], rates[i])
+            elif op >= FIRST_CHANNEL:
+                row[column] = touched(row[column], op, channel[e])
+            elif age >= spans[i]:
+                continue
+            elif op == SUM:
+                row[column] += 0.0 if np.isnan(value[e]) else value[e]
+            elif op == ACTIVE_DAYS:
+                row[column] += happened_at[e] // DAY != last_day[column]
+                last_day[column] = happened_at[e] // DAY
+            elif topic[e] >= 0:
+                row[column] += seen[column, topic[e]] != stamp
+                seen[column, topic[e]] = stamp
 
 
-@compiled
-def apply(
-    row: Rows,
-    program: Program,
-    start: int,
-    stop: int,
-    events: Sorted,
-    e: int,
-    age: int,
-    last_day: Ints,
-    seen: Ints,
-    stamp: int,
-) -> None:
-    """Run the operations `start` to `stop` (excluded) for event `e`, which is `age` microseconds old."""
-    for i in range(start, stop):
-        op, column, span = program.op[i], program.column[i], program.span[i]
-        if op == COUNT:
-            row[column] += age < span
-        elif op == RECENCY:
-            row[column] = age / DAY
-        elif op == DECAYED:
-            row[column] += np.exp2(age * program.rate[i])
-        elif op == MOMENTUM:
-            row[column] += 1 if age < span else -1 if age < 2 * span else 0
-        elif op == LAST_CHANNEL or (op == FIRST_CHANNEL and np.isnan(row[column])):
-            row[column] = events.channel[e] if events.channel[e] >= 0 else row[column]
-        elif age < span:
-            apply_inside(row, op, column, events, e, i, last_day, seen, stamp)
+@inlined
+def aged(so_far: float, op: int, age: int, span: int, rate: float) -> float:
+    """A column's value after an event `age` microseconds old; its window is 0 <= age < span."""
+    if op == COUNT:
+        return so_far + (age < span)
+    if op == RECENCY:
+        return age / DAY
+    if op == DECAYED:
+        return so_far + float(np.exp2(age * rate))
+    return so_far + (age < span) - (span <= age < 2 * span)
 
 
-@compiled
-def apply_inside(
-    row: Rows, op: int, column: int, events: Sorted, e: int, i: int, last_day: Ints, seen: Ints, stamp: int
-) -> None:
-    """Operations that need to know more of an event inside their window than its age."""
-    if op == SUM and not np.isnan(events.value[e]):
-        row[column] += events.value[e]
-    elif op == ACTIVE_DAYS and events.happened_at[e] // DAY != last_day[i]:
-        last_day[i] = events.happened_at[e] // DAY
-        row[column] += 1
-    elif op == DISTINCT and events.topic[e] >= 0 and seen[i, events.topic[e]] != stamp:
-        seen[i, events.topic[e]] = stamp
-        row[column] += 1
+@inlined
+def touched(so_far: float, op: int, channel: int) -> float:
+    """The first or the last channel of the events so far that have one."""
+    if channel < 0 or (op == FIRST_CHANNEL and not np.isnan(so_far)):
+        return so_far
+    return float(channel)

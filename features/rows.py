@@ -6,19 +6,22 @@ build a row without an `as_of`.
 
 import math
 from collections.abc import Sequence
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
 
 from features.attributes import values_at
 from features.clock import DAY, NEVER
-from features.definitions import Age, FirstTouch, LastTouch
+from features.definitions import Age, Definition, FirstTouch, LastTouch
 from features.encode import category_codes, encoders_of
 from features.events import EventLog
 from features.kernel import Rows, behaviour
 from features.lead import Event, Lead
 from features.tables import Export, Pairs
 from features.view import View
+
+Moments = npt.NDArray[np.int64]
 
 
 def build_rows(view: View, export: Export, pairs: Pairs) -> Rows:
@@ -81,19 +84,22 @@ def _text(value: object) -> str | None:
     return value if isinstance(value, str) else None
 
 
+@lru_cache(maxsize=32)
+def _positions(view: View, *kinds: type[Definition]) -> tuple[int, ...]:
+    """Where the view has columns of these kinds."""
+    return tuple(i for i, definition in enumerate(view.definitions) if isinstance(definition, kinds))
+
+
 def _fill_channels(view: View, log: EventLog, rows: Rows) -> None:
     """Turn the log's channel codes into the view's; a channel that the view doesn't list is missing."""
-    for i, definition in enumerate(view.definitions):
-        if isinstance(definition, FirstTouch | LastTouch) and log.channels:
-            codes = category_codes(view, definition.name)
-            table = np.array([codes.get(channel, np.nan) for channel in log.channels])
-            has = ~np.isnan(rows[:, i])
-            rows[has, i] = table[rows[has, i].astype(np.int64)]
+    for i in _positions(view, FirstTouch, LastTouch) if log.channels else ():
+        codes = category_codes(view, view.names[i])
+        table = np.array([codes.get(channel, np.nan) for channel in log.channels])
+        has = ~np.isnan(rows[:, i])
+        rows[has, i] = table[rows[has, i].astype(np.int64)]
 
 
-def _fill_ages(view: View, created: npt.NDArray[np.int64], as_of: npt.NDArray[np.int64], rows: Rows) -> None:
+def _fill_ages(view: View, created: Moments, as_of: Moments, rows: Rows) -> None:
     """Days since creation; missing where nobody says when, or where it was after `as_of`."""
-    for i, definition in enumerate(view.definitions):
-        if isinstance(definition, Age):
-            known = (created != NEVER) & (created <= as_of)
-            rows[known, i] = (as_of[known] - created[known]) / DAY
+    for i in _positions(view, Age):
+        rows[:, i] = np.where((created != NEVER) & (created <= as_of), as_of - created, np.nan) / DAY
