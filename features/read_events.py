@@ -22,7 +22,7 @@ ACTORS = {
     "seller": "seller sales rep agent owner employee staff salesperson venditore commerciale agente operatore",
     "system": "system automation automatic workflow bot marketing sistema automatico automazione",
 }
-_ACTOR_OF = {word: actor for actor, words in ACTORS.items() for word in words.split()}
+ACTOR_OF = {word: actor for actor, words in ACTORS.items() for word in words.split()}
 
 
 @dataclass(kw_only=True)
@@ -150,11 +150,11 @@ def _optional(raw: RawTable, name: str | None, key: str, settings: Settings) -> 
 
 def _actors(raw: RawTable, exported: Text, notes: list[str]) -> Text:
     """lead, seller or system; any other word leaves it to the kind."""
-    unknown = [word for word in exported.words if str(word).lower() not in _ACTOR_OF]
+    unknown = [word for word in exported.words if str(word).lower() not in ACTOR_OF]
     if unknown:
         shown = ", ".join(map(repr, unknown[:5]))
         notes.append(f"{raw.name}: the actors {shown} are neither lead, seller nor system; the kind decides there")
-    return exported.rename(lambda word: _ACTOR_OF.get(word.lower()))
+    return exported.rename(lambda word: ACTOR_OF.get(word.lower()))
 
 
 def _refuse_early_results(read: EventsRead, leads: LeadsRead, *, by_day: bool) -> None:

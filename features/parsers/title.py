@@ -155,8 +155,8 @@ DEPARTMENTS: tuple[tuple[str, str], ...] = (
         "operations, operation, operational, operativo, operativa, operazioni, coo, logistics, logistica, "
         "supply chain, warehouse, magazzino, magazziniere, production, produzione, manufacturing, plant, stabilimento, "
         "quality, qualita, facility, facilities, fleet, maintenance, manutenzione, shipping, spedizioni, "
-        "process owner, project manager, program manager, programme manager, project management, pmo, office manager, capo progetto, "
-        "hse, safety, sicurezza, store manager, restaurant manager, hotel manager",
+        "process owner, project manager, program manager, programme manager, project management, pmo, office manager, "
+        "capo progetto, hse, safety, sicurezza, store manager, restaurant manager, hotel manager",
     ),
     (
         "engineering",

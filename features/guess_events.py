@@ -1,0 +1,76 @@
+"""Which columns of a file of activities, or of attribute changes, mean what."""
+
+from collections.abc import Callable, Mapping
+
+from features.column_names import CHANGE_NAMES, EVENT_NAMES
+from features.profiles import ColumnProfile, Names, TableProfile
+from features.read_events import ACTOR_OF
+from features.settings import ChangesFile, EventsFile
+
+MOST_KINDS = 500
+
+Fits = Callable[[ColumnProfile], bool]
+
+
+def event_kind(table: TableProfile) -> ColumnProfile | None:
+    """A column of few words that says what happened."""
+    for column in table.ranked(EVENT_NAMES, "kind"):
+        few = len(column.seen.words) <= min(MOST_KINDS, max(2, len(column.seen) // 2))
+        if few and column.filled > 0.9 and not column.is_time:
+            return column
+    return None
+
+
+def event_time(table: TableProfile) -> ColumnProfile | None:
+    """A column of times that says when it happened."""
+    return _best(table, EVENT_NAMES, "happened_at", lambda c: c.is_time and c.filled > 0.5, set())
+
+
+def guess_events(table: TableProfile, lead_id: str) -> EventsFile | None:
+    """The mapping of a file of events that name their lead in the column `lead_id`; None where it is none."""
+    kind, time = event_kind(table), event_time(table)
+    if kind is None or time is None:
+        return None
+    optional: Mapping[str, Fits] = {
+        "known_at": lambda c: c.is_time,
+        "event_id": lambda c: c.is_unique,
+        "value": lambda c: c.is_number,
+        "actor": lambda c: any(str(word).lower() in ACTOR_OF for word in c.seen.words),
+        "channel": lambda c: not c.is_time,
+        "topic": lambda c: not c.is_time and not c.is_number,
+    }
+    required = {"lead_id": lead_id, "kind": kind.name, "happened_at": time.name}
+    found = required | _optional(table, EVENT_NAMES, optional, set(required.values()))
+    return EventsFile.model_validate(
+        {"file": table.name, "delimiter": table.delimiter, "encoding": table.encoding, **found}
+    )
+
+
+def guess_changes(table: TableProfile, lead_id: str) -> ChangesFile | None:
+    """The mapping of a history of attributes; None where the file is none."""
+    taken = {lead_id}
+    field = _best(table, CHANGE_NAMES, "field", lambda c: 0 < len(c.seen.words) <= MOST_KINDS, taken)
+    time = _best(table, CHANGE_NAMES, "known_at", lambda c: c.is_time and c.filled > 0.5, taken)
+    if field is None or time is None:
+        return None
+    taken |= {field.name, time.name}
+    found = _optional(table, CHANGE_NAMES, {"old_value": lambda _c: True, "value": lambda _c: True}, taken)
+    if "value" not in found:
+        return None
+    named = {"lead_id": lead_id, "field": field.name, "known_at": time.name, **found}
+    return ChangesFile.model_validate(
+        {"file": table.name, "delimiter": table.delimiter, "encoding": table.encoding, **named}
+    )
+
+
+def _best(table: TableProfile, names: Names, meaning: str, fits: Fits, taken: set[str]) -> ColumnProfile | None:
+    return next((c for c in table.ranked(names, meaning) if c.name not in taken and c.filled > 0 and fits(c)), None)
+
+
+def _optional(table: TableProfile, names: Names, wanted: Mapping[str, Fits], taken: set[str]) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for meaning, fits in wanted.items():
+        column = _best(table, names, meaning, fits, taken | set(found.values()))
+        if column is not None:
+            found[meaning] = column.name
+    return found
