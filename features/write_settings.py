@@ -139,7 +139,7 @@ def _meanings(section: type[BaseModel]) -> Mapping[str, str]:
 def _value(value: object) -> str:
     """A value in TOML, which has no word for "none": an empty text stands for it."""
     if value is None:
-        return '""'
+        value = ""
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, str):
