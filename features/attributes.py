@@ -9,7 +9,6 @@ Of changes known at the same moment the later row of the export wins.
 """
 
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -18,6 +17,7 @@ import pandas as pd
 from features.tables import Export, Pairs
 
 Positions = npt.NDArray[np.int64]
+Objects = npt.NDArray[np.object_]
 
 
 @dataclass(frozen=True)
@@ -28,64 +28,60 @@ class Values:
     distinct: tuple[object, ...]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class History:
-    """The changes of one field, sorted by lead and by when they were known."""
+    """The changes of one field, sorted by lead, then by when they were known."""
 
-    export: Export
-    field: str
+    lead: Positions
+    known_at: Positions
+    value: Objects
+    old_value: Objects
 
-    @cached_property
-    def changes(self) -> pd.DataFrame:
-        """Rows of `Export.changes`."""
-        table = self.export.changes
-        return table[table["field"] == self.field].sort_values(["lead", "known_at"], kind="stable")
+    @classmethod
+    def of(cls, export: Export, field: str) -> "History":
+        """The field's rows of `Export.changes`."""
+        table = export.changes.loc[(export.changes["field"] == field).to_numpy()]
+        lead, known_at = table["lead"].to_numpy(), table["known_at"].to_numpy()
+        order = np.lexsort((known_at, lead))  # stable: of equal moments the later row comes last
+        return cls(
+            lead=lead[order],
+            known_at=known_at[order],
+            value=table["value"].to_numpy(dtype=object)[order],
+            old_value=table["old_value"].to_numpy(dtype=object)[order],
+        )
 
-    @cached_property
-    def last_known(self) -> tuple[Positions, Positions]:
-        """Sorted keys of the changes, and the moments that the keys' ranks stand for."""
-        moments = np.unique(self.changes["known_at"].to_numpy())
-        ranks = np.searchsorted(moments, self.changes["known_at"].to_numpy())
-        return self.changes["lead"].to_numpy() * (len(moments) + 1) + ranks, moments
-
-    def place(self, pairs: Pairs) -> Positions:
-        """For each pair the row of its lead's last change known by `as_of`, or -1."""
-        keys, moments = self.last_known
+    def last_known(self, pairs: Pairs) -> Positions:
+        """For each pair the position of its lead's last change known by `as_of`, or -1."""
+        moments = np.unique(self.known_at)
+        keys = self.lead * (len(moments) + 1) + np.searchsorted(moments, self.known_at)
         rank = np.searchsorted(moments, pairs.as_of, side="right")
         before = np.searchsorted(keys, pairs.lead * (len(moments) + 1) + rank) - 1
-        own = (before >= 0) & (self.changes["lead"].to_numpy()[before] == pairs.lead)
-        return np.where(own, before, -1)
+        return np.where((before >= 0) & (self.lead[before] == pairs.lead), before, -1)
 
-    @cached_property
-    def at_creation(self) -> npt.NDArray[np.object_]:
-        """For each lead the value that counts as known from the start."""
-        export = self.export
-        values = np.full(len(export.leads), None, dtype=object)
-        if export.has_old_values:
-            if self.field in export.leads:
-                values[:] = export.leads[self.field].to_numpy(dtype=object)
-            first = self.changes.drop_duplicates("lead", keep="first")
-            values[first["lead"].to_numpy()] = first["old_value"].to_numpy(dtype=object)
+    def at_creation(self, exported: Objects) -> Objects:
+        """For each lead its first old value, or the exported value where the field never changed."""
+        values = exported.copy()
+        first = np.append(True, self.lead[1:] != self.lead[:-1])
+        values[self.lead[first]] = self.old_value[first]
         return values
 
 
 def values_at(export: Export, field: str, pairs: Pairs) -> Values:
     """The field's value for each pair, as known by its `as_of`."""
-    if field not in export.tracked:
-        if field not in export.leads:
-            return Values(np.full(len(pairs), -1), ())
-        values = factorised(export.leads[field].to_numpy(dtype=object))
+    exported = np.full(len(export.leads), None, dtype=object)
+    if field in export.leads and (export.has_old_values or field not in export.tracked):
+        exported[:] = export.leads[field].to_numpy(dtype=object)
+    history = History.of(export, field) if field in export.tracked else None
+    if history is None or not len(history.lead):
+        values = factorised(exported)
         return Values(values.code[pairs.lead], values.distinct)
-    history = History(export, field)
-    if history.changes.empty:
-        values = factorised(history.at_creation)
-        return Values(values.code[pairs.lead], values.distinct)
-    both = factorised(np.concatenate([history.changes["value"].to_numpy(dtype=object), history.at_creation]))
-    place = history.place(pairs)
-    return Values(both.code[np.where(place >= 0, place, len(history.changes) + pairs.lead)], both.distinct)
+    start = history.at_creation(exported) if export.has_old_values else exported
+    values = factorised(np.concatenate([history.value, start]))
+    last = history.last_known(pairs)
+    return Values(values.code[np.where(last >= 0, last, len(history.lead) + pairs.lead)], values.distinct)
 
 
-def factorised(values: npt.NDArray[np.object_]) -> Values:
+def factorised(values: Objects) -> Values:
     """Distinct values in order of first appearance; True stays apart from 1, and "1" from 1."""
     if "mixed" in pd.api.types.infer_dtype(values, skipna=True):
         values = np.array([_Bool(value) if isinstance(value, bool) else value for value in values], dtype=object)

@@ -5,11 +5,13 @@ build a row without an `as_of`.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator
+from dataclasses import replace
 from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 
 from features.attributes import values_at
 from features.clock import DAY, NEVER
@@ -53,35 +55,42 @@ def lead_row(view: View, lead: Lead, as_of: int) -> npt.NDArray[np.float64]:
 
 def lead_at(export: Export, position: int, as_of: int) -> Lead:
     """The lead as a request would have carried it at `as_of`: nothing that was known later."""
-    here = Pairs(lead=np.array([position]), as_of=np.array([as_of]))
-    fields = dict.fromkeys([*export.attributes, *sorted(export.tracked)])
-    found = {field: values_at(export, field, here) for field in fields}
-    attributes = {field: v.distinct[v.code[0]] for field, v in found.items() if v.code[0] >= 0}
-    created = int(export.leads["created_at"].iloc[position])
+    own = _only(export, position, as_of)
+    here = Pairs(lead=np.zeros(1, dtype=np.int64), as_of=np.array([as_of]))
+    found = {field: values_at(own, field, here) for field in dict.fromkeys([*own.attributes, *sorted(own.tracked)])}
+    created = int(own.leads["created_at"].iloc[0])
     return Lead(
-        lead_id=str(export.leads["lead_id"].iloc[position]),
+        lead_id=str(own.leads["lead_id"].iloc[0]),
         created_at=None if created == NEVER or created > as_of else created,
-        attributes=attributes,
-        events=_events_at(export, position, as_of),
+        attributes={field: v.distinct[v.code[0]] for field, v in found.items() if v.code[0] >= 0},
+        events=tuple(_events(own.events)),
     )
 
 
-def _events_at(export: Export, position: int, as_of: int) -> Sequence[Event]:
-    events = export.events
-    visible = (events["lead"] == position) & (events["happened_at"] <= as_of) & (events["known_at"] <= as_of)
-    own = events.loc[visible, ["kind", "happened_at", "known_at", "value", "topic", "channel"]]
-    return tuple(
-        Event(str(kind), int(happened), int(known), _number(value), _text(topic), _text(channel))
-        for kind, happened, known, value, topic, channel in own.itertuples(index=False, name=None)
+def _only(export: Export, position: int, as_of: int) -> Export:
+    """An export of one lead and of the events that had happened and were known."""
+    events, changes = export.events, export.changes
+    visible = events["lead"].to_numpy() == position
+    visible &= (events["happened_at"].to_numpy() <= as_of) & (events["known_at"].to_numpy() <= as_of)
+    return replace(
+        export,
+        leads=export.leads.iloc[[position]],
+        events=events.loc[visible],
+        changes=changes.loc[changes["lead"].to_numpy() == position].assign(lead=0),
     )
 
 
-def _number(value: float) -> float | None:
-    return None if math.isnan(value) else float(value)
-
-
-def _text(value: object) -> str | None:
-    return value if isinstance(value, str) else None
+def _events(table: pd.DataFrame) -> Iterator[Event]:
+    columns = (table[name].tolist() for name in Event._fields)
+    for kind, happened_at, known_at, value, topic, channel in zip(*columns, strict=True):
+        yield Event(
+            kind,
+            happened_at,
+            known_at,
+            None if math.isnan(value) else value,
+            topic if isinstance(topic, str) else None,
+            channel if isinstance(channel, str) else None,
+        )
 
 
 @lru_cache(maxsize=32)
