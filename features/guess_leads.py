@@ -23,6 +23,9 @@ class Question:
     key: str
     text: str
 
+    def __str__(self) -> str:
+        return f"{self.key}: {self.text}"
+
 
 @dataclass(kw_only=True)
 class Findings:

@@ -177,10 +177,11 @@ def _local(micros: Ints, read: Bools, zone: ZoneInfo) -> Ints:
 def _from_numbers(column: pa.ChunkedArray) -> Times:
     numbers = np.asarray(column.cast(pa.float64(), safe=False).fill_null(np.nan), dtype=np.float64)
     missing = np.isnan(numbers)
-    whole = np.where(missing | (np.abs(numbers) > 9e18), 0, numbers)
+    endless = np.abs(numbers) > 9e18
+    whole = np.where(missing | endless, 0, numbers)
     if pa.types.is_integer(column.type):  # float64 would cut nanoseconds off
         whole = np.asarray(column.fill_null(0).cast(pa.int64(), safe=False))
-    return _bounded(_from_epoch(whole), missing, by_day=False)
+    return _bounded(np.where(endless, NEVER, _from_epoch(whole)), missing, by_day=False)
 
 
 def _from_epoch(numbers: npt.NDArray[np.int64] | npt.NDArray[np.float64]) -> Ints:
