@@ -6,7 +6,7 @@ from features.errors import NotEnoughData
 from features.view import View
 from models.answers import Answers
 from models.policy import ScorePolicy
-from support.small_bundle import VIEW, small
+from support.small_bundle import small
 
 ONE_EACH = View(definitions=(Attribute(field="employees", encoding="number"), Count(kind="demo", days=7)))
 
@@ -106,7 +106,3 @@ def test_grades_of_the_small_bundle_are_quarters_of_its_leads():
     ):
         _, counts = np.unique(grades, return_counts=True)
         np.testing.assert_allclose(counts / len(grades), 0.25, atol=0.01)
-
-
-def test_policy_is_of_the_view():
-    assert len(VIEW.names) == small().bundle.answer(small().rows[:1]).contributions.shape[1]
