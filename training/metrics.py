@@ -46,10 +46,22 @@ class Sorted:
         return np.asarray(np.logaddexp(0.0, self.log_odds) - self.label * self.log_odds)
 
     @cached_property
-    def logistic_start(self) -> tuple[float, float]:
-        """Slope and shift of the label on the log-odds, unweighted: where a weighted fit begins."""
-        found = _logistic(self, np.ones(len(self.label)), slope=1.0, shift=0.0)
-        return found if np.isfinite(found[0]) else (1.0, 0.0)
+    def spread(self) -> float:
+        """Standard deviation of the log-odds."""
+        return float(self.log_odds.std())
+
+    @cached_property
+    def standard(self) -> Floats:
+        """Log-odds with mean 0 and standard deviation 1."""
+        return np.asarray((self.log_odds - self.log_odds.mean()) / self.spread)
+
+    @cached_property
+    def unweighted_fit(self) -> tuple[float, float]:
+        """Of the label on `standard`: where a weighted fit begins, to be there in a few steps."""
+        share = float(np.clip(self.label.mean(), 1e-6, 1 - 1e-6))
+        nothing_known = (float(np.log(share / (1 - share))), 0.0)
+        found = _fit(self, np.ones(len(self.label)), *nothing_known)
+        return found if np.isfinite(found[0]) else nothing_known
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -134,45 +146,43 @@ def calibration_slope(ranked: Ranked) -> float:
 
     NaN where all log-odds are equal, or where they separate wins from the rest without error.
     """
-    slope, shift = ranked.pairs.logistic_start
-    return _logistic(ranked.pairs, ranked.weight, slope=slope, shift=shift)[0]
+    pairs = ranked.pairs
+    if len(pairs.ends) < 2 or not 0 < ranked.wins < ranked.total:
+        return float("nan")
+    return _fit(pairs, ranked.weight, *pairs.unweighted_fit)[1] / pairs.spread
 
 
 def calibration_intercept(ranked: Ranked) -> float:
     """What to add to all log-odds for expected wins to equal observed ones; above 0 the model is too shy."""
-    return _logistic(ranked.pairs, ranked.weight, slope=1.0, shift=0.0, free_slope=False)[1]
-
-
-def _logistic(
-    pairs: Sorted, weight: Floats, *, slope: float, shift: float, free_slope: bool = True
-) -> tuple[float, float]:
-    """(slope, shift) that make the labels likeliest, by Newton's method; NaN where there is no such maximum."""
-    nowhere = float("nan"), float("nan")
-    if not 0 < _dot(weight, pairs.label) < weight.sum():
-        return nowhere
+    if not 0 < ranked.wins < ranked.total:
+        return float("nan")
+    shift = 0.0
     for _ in range(_ROUNDS):
-        turn, move = _newton_step(pairs, weight, slope, shift, free_slope)
-        if not np.isfinite(turn + move):
+        p = expit(ranked.pairs.log_odds + shift)
+        step = (ranked.wins - _dot(ranked.weight, p)) / _dot(ranked.weight, p * (1 - p))
+        shift += float(np.clip(step, -_FAR, _FAR))
+        if abs(step) < _CLOSE:
+            break
+    return shift
+
+
+def _fit(pairs: Sorted, weight: Floats, shift: float, slope: float) -> tuple[float, float]:
+    """(shift, slope) on `standard` that make the labels likeliest, by Newton's method; NaN without a maximum."""
+    x, nowhere = pairs.standard, (float("nan"), float("nan"))
+    for _ in range(_ROUNDS):
+        p = expit(shift + slope * x)
+        curve, pull = weight * p * (1 - p), weight * (pairs.label - p)
+        size, tilt, width = float(curve.sum()), _dot(curve, x), _dot(curve * x, x)
+        flat = size * width - tilt * tilt
+        if flat <= _FLAT * size * size:
             return nowhere
-        slope, shift = slope + float(np.clip(turn, -_FAR, _FAR)), shift + float(np.clip(move, -_FAR, _FAR))
-        if abs(turn) + abs(move) < _CLOSE:
-            return slope, shift
+        up, turn = float(pull.sum()), _dot(pull, x)
+        step = np.array([width * up - tilt * turn, size * turn - tilt * up]) / flat
+        far = float(np.abs(step).max())
+        shift, slope = np.array([shift, slope]) + step * min(1.0, _FAR / max(far, _FAR))
+        if far < _CLOSE:
+            return float(shift), float(slope)
     return nowhere
-
-
-def _newton_step(pairs: Sorted, weight: Floats, slope: float, shift: float, free_slope: bool) -> tuple[float, float]:
-    """How far to change slope and shift; NaN where the likelihood is flat."""
-    x, p = pairs.log_odds, expit(slope * pairs.log_odds + shift)
-    curve, pull = weight * p * (1 - p), weight * (pairs.label - p)
-    size, up = float(curve.sum()), float(pull.sum())
-    if not free_slope:
-        return 0.0, _ratio(up, size)
-    middle = _ratio(_dot(curve, x), size)
-    spread = _dot(curve * (x - middle), x - middle)
-    if not spread > _FLAT * size:
-        return float("nan"), float("nan")
-    turn = _dot(pull, x - middle) / spread
-    return turn, up / size - middle * turn
 
 
 def gains(ranked: Ranked, shares: npt.ArrayLike) -> Floats:
