@@ -101,7 +101,7 @@ def _promotions(company: Company) -> pd.DataFrame:
 def _corrections(people: People, rng: np.random.Generator) -> pd.DataFrame:
     """One or two employees more or less within the same band: noise that a history has to carry."""
     employees = people.attributes["employees"]
-    inside = np.array([e is not None and 12 <= e % 50 <= 40 for e in employees])
+    inside = np.array([e is not None and 14 <= e % 50 <= 40 for e in employees])
     lead = np.flatnonzero(inside & (rng.random(len(people)) < _CORRECTED))
     old = employees[lead].astype(np.float64)
     later = rng.integers(5 * DAY // SECOND, 200 * DAY // SECOND, len(lead)) * SECOND

@@ -98,7 +98,7 @@ _COUNTRY_NAMES = np.array(
     ],
     dtype=object,
 )
-_SIZE_STEPS = (10, 50, 250, 1000, 5000)
+_SIZE_STEPS = (10, 50, 200, 1000, 5000)  #: the most employees of each band but the last
 _FREE = np.array(["gmail.com", "yahoo.it", "outlook.com", "libero.it"], dtype=object)
 _DISPOSABLE = np.array(["mailinator.com", "guerrillamail.com"], dtype=object)
 SCANNER_SHARE = 0.10  #: accounts whose mail gate clicks every link before anybody reads it
@@ -199,7 +199,7 @@ def _companies(world: World, count: int, rng: np.random.Generator) -> dict[str, 
     language = (rng.random(count) < np.where(country == 0, 0.35, 0.05)).astype(np.int64)
     return {
         "industry": industry,
-        "size": np.where(known, np.searchsorted(_SIZE_STEPS, employees, side="right"), -1),
+        "size": np.where(known, np.searchsorted(_SIZE_STEPS, employees), -1),
         "country": country,
         "recorded": {
             "industry": industry,
