@@ -69,11 +69,10 @@ def random_view() -> View:
 def random_export(seed: int, *, leads: int, events_per_lead: int = 12, old_values: bool = True) -> Export:
     """Leads with events on both sides of any moment, and a history of `industry` and `employees`."""
     rng = np.random.default_rng(seed)
-    ids = [f"lead-{i}" for i in range(leads)]
     return export_of(
-        leads=[_lead(rng, lead_id) for lead_id in ids],
-        events=[_event(rng, ids[rng.integers(leads)]) for _ in range(leads * events_per_lead)],
-        changes=[_change(rng, ids[rng.integers(leads)], old_values) for _ in range(leads)],
+        leads=_leads(rng, leads),
+        events=_events(rng, leads, leads * events_per_lead),
+        changes=_changes(rng, leads, leads, old_values),
     )
 
 
@@ -81,44 +80,62 @@ def random_pairs(seed: int, export: Export, *, count: int) -> Pairs:
     """Pairs at random moments, many of them exactly at an event or at a window's edge."""
     rng = np.random.default_rng(seed)
     lead = rng.integers(len(export.leads), size=count)
-    return Pairs(lead=lead, as_of=np.array([_time(rng) for _ in range(count)], dtype=np.int64))
+    return Pairs(lead=lead, as_of=np.array(_times(rng, count), dtype=np.int64))
 
 
-def _time(rng: np.random.Generator) -> int:
-    if rng.random() < 0.5:
-        return START + int(rng.integers(2 * SPAN_DAYS)) * (DAY // 2)
-    return START + int(rng.integers(SPAN_DAYS * DAY))
+def _times(rng: np.random.Generator, n: int) -> list[int]:
+    coarse = START + rng.integers(2 * SPAN_DAYS, size=n) * (DAY // 2)
+    fine = START + rng.integers(SPAN_DAYS * DAY, size=n)
+    return np.where(rng.random(n) < 0.5, coarse, fine).tolist()
 
 
-def _pick(rng: np.random.Generator, values: tuple[object, ...]) -> object:
-    return values[rng.integers(len(values))]
+def _picks(rng: np.random.Generator, values: tuple[object, ...], n: int) -> list[object]:
+    return [values[i] for i in rng.integers(len(values), size=n)]
 
 
-def _lead(rng: np.random.Generator, lead_id: str) -> dict[str, object]:
-    return {
-        "lead_id": lead_id,
-        "created_at": NEVER if rng.random() < 0.1 else _time(rng) - int(rng.integers(30)) * DAY,
-        "industry": _pick(rng, INDUSTRIES),
-        "employees": _pick(rng, SIZES),
-        "country": _pick(rng, COUNTRIES),
-    }
+def _rows(columns: dict[str, list[object]]) -> list[dict[str, object]]:
+    return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
 
 
-def _event(rng: np.random.Generator, lead_id: str) -> dict[str, object]:
-    happened = _time(rng)
-    late = int(rng.integers(5 * DAY)) if rng.random() < 0.2 else 0
-    return {
-        "lead_id": lead_id,
-        "kind": _pick(rng, EXPORTED_KINDS),
-        "happened_at": happened,
-        "known_at": happened + late,
-        "value": _pick(rng, (None, 0.1, 0.2, 1e9, -3.0, 5.0)),
-        "topic": _pick(rng, TOPICS),
-        "channel": _pick(rng, CHANNELS),
-    }
+def _ids(rng: np.random.Generator, leads: int, n: int) -> list[str]:
+    return [f"lead-{i}" for i in rng.integers(leads, size=n)]
 
 
-def _change(rng: np.random.Generator, lead_id: str, old_values: bool) -> dict[str, object]:
-    field, values = ("industry", INDUSTRIES) if rng.random() < 0.5 else ("employees", SIZES)
-    old = _pick(rng, values) if old_values else None
-    return {"lead_id": lead_id, "field": field, "value": _pick(rng, values), "old_value": old, "known_at": _time(rng)}
+def _leads(rng: np.random.Generator, n: int) -> list[dict[str, object]]:
+    created = np.where(rng.random(n) < 0.1, NEVER, np.array(_times(rng, n)) - rng.integers(30, size=n) * DAY)
+    return _rows(
+        {
+            "lead_id": [f"lead-{i}" for i in range(n)],
+            "created_at": created.tolist(),
+            "industry": _picks(rng, INDUSTRIES, n),
+            "employees": _picks(rng, SIZES, n),
+            "country": _picks(rng, COUNTRIES, n),
+        }
+    )
+
+
+def _events(rng: np.random.Generator, leads: int, n: int) -> list[dict[str, object]]:
+    happened = np.array(_times(rng, n))
+    late = rng.integers(5 * DAY, size=n) * (rng.random(n) < 0.2)
+    return _rows(
+        {
+            "lead_id": _ids(rng, leads, n),
+            "kind": _picks(rng, EXPORTED_KINDS, n),
+            "happened_at": happened.tolist(),
+            "known_at": (happened + late).tolist(),
+            "value": _picks(rng, (None, 0.1, 0.2, 1e9, -3.0, 5.0), n),
+            "topic": _picks(rng, TOPICS, n),
+            "channel": _picks(rng, CHANNELS, n),
+        }
+    )
+
+
+def _changes(rng: np.random.Generator, leads: int, n: int, old_values: bool) -> list[dict[str, object]]:
+    known = {"lead_id": _ids(rng, leads, n), "known_at": _times(rng, n)}
+    rows = _rows({**known, "field": _picks(rng, ("industry", "employees"), n)})
+    values = {"industry": INDUSTRIES, "employees": SIZES}
+    for row in rows:
+        of_field = values[str(row["field"])]
+        row["value"], row["old_value"] = _picks(rng, of_field, 2)
+        row["old_value"] = row["old_value"] if old_values else None
+    return rows
