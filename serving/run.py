@@ -110,14 +110,12 @@ def run(app: FastAPI, host: str, port: int, *, say: Callable[[str], None] = lamb
 
 
 def _listen(host: str, port: int) -> socket.socket:
+    """A socket that takes connections from now on; they wait until the server is up."""
     try:
-        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-        listening = socket.socket(family, kind, protocol)
-        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listening.bind(address)
+        family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
+        return socket.create_server((host, port), family=family)
     except OSError as error:
         raise CantListen(f"{host} port {port}: {error.strerror}; choose another with --host and --port") from error
-    return listening
 
 
 @contextmanager
