@@ -19,11 +19,11 @@ from features.parsers import PARSERS
 from features.view import View
 
 MARKS = re.compile(r"[\s\u00a0\u202f'\u2019€$£%]|EUR|USD|GBP")
-GROUPED = re.compile(r"[+-]?[1-9]\d{0,2}(?:,\d{3})+(?:\.\d*)?")
-GROUPED_BY_DOTS = re.compile(r"[+-]?[1-9]\d{0,2}(?:(?:\.\d{3})+,\d+|(?:\.\d{3}){2,})")
-DECIMAL_COMMA = re.compile(r"[+-]?\d+,\d+")
-PLAIN = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,3})?")
-WHOLE = re.compile(r"(-?\d+)\.0+")
+GROUPED = re.compile(r"[+-]?[1-9]\d{0,2}(?:,\d{3})+(?:\.\d*)?", re.ASCII)
+GROUPED_BY_DOTS = re.compile(r"[+-]?[1-9]\d{0,2}(?:(?:\.\d{3})+,\d+|(?:\.\d{3}){2,})", re.ASCII)
+DECIMAL_COMMA = re.compile(r"[+-]?\d+,\d+", re.ASCII)
+PLAIN = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,3})?", re.ASCII)
+WHOLE = re.compile(r"(-?\d+)\.0+", re.ASCII)
 
 
 def number_of(value: object) -> float:

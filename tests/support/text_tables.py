@@ -8,7 +8,9 @@ Cells are stripped; an empty cell is None. The first row names the columns.
 
 
 def rows_of(table: str) -> list[dict[str, str | None]]:
-    """The rows of a text table, each by column name."""
+    """The rows of a text table, each by column name; an empty text has none."""
     lines = [line for line in table.splitlines() if line.strip()]
+    if not lines:
+        return []
     header, *rows = ([cell.strip() for cell in line.split("|")] for line in lines)
     return [{name: cell or None for name, cell in zip(header, row, strict=True)} for row in rows]
