@@ -33,6 +33,15 @@ ARTIFACTS = "artifacts/bundle"  #: of a version: the folder of its bundle
 HERE = Path(__file__).resolve().parent
 ADDRESS = "MLFLOW_TRACKING_URI"
 ABSENT = {"RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"}  #: what MLflow says of an alias that nothing has
+#: MLflow's own switches, where nobody set them: no telemetry, no prints, and give up on a registry that is away
+DEFAULTS = {
+    "MLFLOW_DISABLE_TELEMETRY": "true",
+    "DO_NOT_TRACK": "true",
+    "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
+    "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",
+    "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "2",
+    "MLFLOW_HTTP_REQUEST_TIMEOUT": "30",
+}
 #: what MLflow 3.17 warns of while it is imported or logs a model, and no caller could change
 THEIR_WARNINGS: tuple[tuple[str, type[Warning]], ...] = (
     ("The ``noload`` loader", DeprecationWarning),
@@ -238,7 +247,9 @@ def _client(tracking_uri: str) -> "Iterator[MlflowClient]":
     try:
         yield mlflow.MlflowClient(tracking_uri)
     except mlflow.exceptions.MlflowException as error:
-        raise RegistryRefused(f"the registry at {_without_secrets(tracking_uri)}: {error}") from error
+        shown = _without_secrets(tracking_uri)
+        said = str(error).replace(tracking_uri, shown)
+        raise RegistryRefused(f"the registry at {shown}: {said}") from None  # the cause holds the password
 
 
 @contextmanager
@@ -255,9 +266,8 @@ def _pointed_at(tracking_uri: str) -> Iterator[Any]:
 
 
 def _quiet_mlflow() -> Any:  # noqa: ANN401  # a module
-    for variable in ("MLFLOW_DISABLE_TELEMETRY", "DO_NOT_TRACK"):
-        os.environ.setdefault(variable, "true")
-    os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
+    for variable, value in DEFAULTS.items():
+        os.environ.setdefault(variable, value)
     for message, category in THEIR_WARNINGS:
         warnings.filterwarnings("ignore", message=message, category=category)
     import mlflow

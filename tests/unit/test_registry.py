@@ -119,9 +119,16 @@ def test_without_a_champion_there_is_no_model(uri, tmp_path):
         download("champion", tracking_uri=uri, into=tmp_path)
 
 
-def test_registry_that_refuses_is_one_sentence_without_secrets(uri, tmp_path):
+def test_registry_that_refuses_says_so(uri):
     with pytest.raises(RegistryRefused, match="the registry at sqlite:///"):
         set_alias("champion", "17", tracking_uri=uri)
+
+
+def test_registry_that_is_away_is_named_without_its_password(monkeypatch):
+    monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
+    with pytest.raises(RegistryRefused, match=r"the registry at http://127\.0\.0\.1:1: ") as refused:
+        find("champion", tracking_uri="http://user:secret@127.0.0.1:1")
+    assert "secret" not in str(refused.value)
 
 
 def test_nothing_global_stays_behind(bundle, uri, tmp_path, monkeypatch):
