@@ -2,12 +2,13 @@
 
 A pair exists for a lead that was there and still open at `as_of`. Calendar snapshots score every
 open lead at fixed dates, as the running service does; fixed ages score each lead once or a few
-times after it came in. At most `pairs_per_lead` pairs of one lead take part, so that a lead that
-stays open for a year doesn't outvote a lead that is decided in a week.
+times after it came in. At most `pairs_per_lead` pairs of one lead take part, which bounds the work. A lead
+that is decided soon has few snapshots, so a cap alone would keep more of the quick winners than of
+the rest; the pairs that are kept weigh as many as they stand for.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -19,6 +20,7 @@ from features.tables import Export, Pairs
 from training.outcomes import closed_at
 
 Ints = npt.NDArray[np.int64]
+Floats = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,6 +28,7 @@ class Cohort:
     """Pairs with mature labels to come, and what was left out on the way, counted."""
 
     pairs: Pairs
+    weight: Floats  #: how many pairs each stands for, (n_pairs,)
     dropped: Mapping[str, int]  #: reason in words -> leads or pairs
     per_snapshot: float  #: open leads at a typical scoring date, for the share that capacity can reach
 
@@ -49,7 +52,7 @@ def cohort(export: Export, settings: Settings) -> Cohort:
             "bring a longer history or choose a shorter horizon_days"
         )
     order = np.lexsort((found.pairs.lead, found.pairs.as_of))
-    return Cohort(pairs=found.pairs.take(order), dropped=found.dropped, per_snapshot=found.per_snapshot)
+    return replace(found, pairs=found.pairs.take(order), weight=found.weight[order])
 
 
 def _last_mature(export: Export, settings: Settings) -> int:
@@ -65,6 +68,7 @@ def _flat(export: Export) -> Cohort:
     rank[np.argsort(export.leads["order"].to_numpy(dtype=np.float64), kind="stable")] = np.arange(len(label))
     return Cohort(
         pairs=Pairs(lead=decided, as_of=rank[decided]),
+        weight=np.ones(len(decided)),
         dropped={"leads without a result": int(np.isnan(label).sum())},
         per_snapshot=float(len(decided)),
     )
@@ -87,7 +91,12 @@ def _at_ages(export: Export, settings: Settings) -> Cohort:
         "pairs of leads closed before they reached the age": int((started & created & ~still_open).sum()),
         "pairs too young to have a label (censored)": int((started & created & still_open & ~mature).sum()),
     }
-    return Cohort(pairs=Pairs(lead=lead[kept], as_of=as_of[kept]), dropped=dropped, per_snapshot=kept.sum() / weeks)
+    return Cohort(
+        pairs=Pairs(lead=lead[kept], as_of=as_of[kept]),
+        weight=np.ones(int(kept.sum())),
+        dropped=dropped,
+        per_snapshot=kept.sum() / weeks,
+    )
 
 
 def _snapshots(export: Export, settings: Settings) -> Cohort:
@@ -101,7 +110,7 @@ def _snapshots(export: Export, settings: Settings) -> Cohort:
     newest = np.maximum(0, -((np.minimum(closed_at(export), last + 1) - 1 - last) // step))
     oldest = (last - created) // step
     count = np.where(known, np.maximum(0, oldest - newest + 1), 0)
-    lead, snapshot = _draw(newest, count, settings.cohort.pairs_per_lead, settings.model.seed)
+    lead, snapshot, weight = _draw(newest, count, settings.cohort.pairs_per_lead, settings.model.seed)
     snapshots = int(oldest[count > 0].max()) + 1 if (count > 0).any() else 0
     dropped = {
         "leads without a creation date": int((~known).sum()),
@@ -111,15 +120,17 @@ def _snapshots(export: Export, settings: Settings) -> Cohort:
     }
     return Cohort(
         pairs=Pairs(lead=lead, as_of=last - snapshot * step),
+        weight=weight,
         dropped=dropped,
         per_snapshot=float(count.sum() / max(1, snapshots)),
     )
 
 
-def _draw(first: Ints, count: Ints, cap: int, seed: int) -> tuple[Ints, Ints]:
+def _draw(first: Ints, count: Ints, cap: int, seed: int) -> tuple[Ints, Ints, Floats]:
     """Up to `cap` of the `count` snapshots from `first` on, for each lead: one at random in each equal stretch.
 
-    Stretches keep the draw spread over the lead's life, and need no list of all its snapshots.
+    Stretches keep the draw spread over the lead's life, and need no list of all its snapshots. Gives
+    (lead, snapshot, how many snapshots the stretch holds).
     """
     slots = np.minimum(count, cap)
     lead = np.repeat(np.arange(len(count)), slots)
@@ -127,4 +138,4 @@ def _draw(first: Ints, count: Ints, cap: int, seed: int) -> tuple[Ints, Ints]:
     low = slot * count[lead] // np.maximum(1, slots[lead])
     high = (slot + 1) * count[lead] // np.maximum(1, slots[lead])
     luck = np.random.default_rng(seed).random(len(lead))
-    return lead, first[lead] + low + (luck * (high - low)).astype(np.int64)
+    return lead, first[lead] + low + (luck * (high - low)).astype(np.int64), (high - low).astype(np.float64)

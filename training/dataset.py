@@ -38,10 +38,16 @@ class Dataset:
         """The same pairs with some of the columns only."""
         return replace(self, rows=self.rows[:, chosen])
 
+    def as_weighed(self) -> "Dataset":
+        """As many pairs, each as often as its weight says (systematic resampling): for what takes no weights."""
+        upto = np.cumsum(self.weight)
+        evenly = (np.arange(len(self)) + 0.5) * (upto[-1] / len(self))
+        return replace(self.take(np.searchsorted(upto, evenly)), weight=np.ones(len(self)))
+
     def one_pair_per_lead(self, seed: int) -> "Dataset":
-        """One pair of each lead, drawn at random: for counts of leads rather than of pairs."""
-        luck = np.random.default_rng(seed).random(len(self))
-        order = np.lexsort((luck, self.lead))
+        """One pair of each lead, drawn by weight: for counts of leads rather than of pairs."""
+        luck = np.random.default_rng(seed).random(len(self)) ** (1 / self.weight)
+        order = np.lexsort((-luck, self.lead))
         first = np.r_[True, self.lead[order][1:] != self.lead[order][:-1]] if len(order) else np.zeros(0, dtype=bool)
         return self.take(np.sort(order[first]))
 

@@ -25,6 +25,7 @@ Floats = npt.NDArray[np.float64]
 Progress = Callable[[str], None]
 
 BLOCKS = 5  #: of cross-fitting
+MANY_CELLS = 5_000_000  #: from so many on, threads gain more than waiting for each other costs
 EARLY_STOPPING_SHARE = 0.2  #: of the training pairs, the latest; they choose the number of trees
 
 
@@ -92,14 +93,14 @@ def fit_trees(view: View, train: Dataset, model: Model) -> TreeExpert:
     rounds = 1
     if early.wins and late.wins:
         chosen = lightgbm.train(
-            _parameters(model),
+            _parameters(model, train.rows.size),
             _lightgbm_data(view, early),
             num_boost_round=model.max_trees,
             valid_sets=[_lightgbm_data(view, late)],
             callbacks=[lightgbm.early_stopping(50, verbose=False)],
         )
         rounds = max(1, chosen.best_iteration)
-    booster = lightgbm.train(_parameters(model), _lightgbm_data(view, train), num_boost_round=rounds)
+    booster = lightgbm.train(_parameters(model, train.rows.size), _lightgbm_data(view, train), num_boost_round=rounds)
     return TreeExpert.from_text(booster.model_to_string(), len(view.names))
 
 
@@ -111,8 +112,9 @@ def _early_and_late(train: Dataset) -> tuple[Dataset, Dataset]:
     return train.take(~late), train.take(late & ~np.isin(train.group, shared))
 
 
-def _parameters(model: Model) -> dict[str, Any]:
+def _parameters(model: Model, cells: int) -> dict[str, Any]:
     return {
+        "num_threads": 1 if cells < MANY_CELLS else 0,
         "objective": "binary",
         "learning_rate": model.learning_rate,
         "num_leaves": model.leaves,

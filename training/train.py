@@ -11,12 +11,13 @@ from features.clock import days, iso
 from features.make_view import make_view
 from features.rows import build_rows
 from features.settings import Settings
-from features.tables import Export, Pairs
+from features.tables import Export
 from features.view import View
 from models.answers import answer
 from models.bundle import Bundle
 from models.evidence import Evidence
 from models.policy import ScorePolicy
+from training.card import card_text
 from training.cohort import Cohort, cohort
 from training.dataset import Dataset
 from training.evaluate import Evaluation, evaluate
@@ -57,7 +58,7 @@ def train(export: Export, settings: Settings, *, progress: Progress = lambda _: 
     parts = split(export, chosen.pairs, label, settings)
     view, view_notes = make_view(settings, export, chosen.pairs.take(parts.part == TRAIN))
     progress(f"building {len(view.names)} features for {int((parts.part >= 0).sum()):,} pairs")
-    train_set, calibrate_set, test_set = _datasets(view, export, chosen.pairs, label, parts)
+    train_set, calibrate_set, test_set = _datasets(view, export, chosen, label, parts)
     fitted = fit(view, train_set, calibrate_set, settings.model, progress)
     share = capacity_share(export, chosen, settings)
     evaluation = evaluate(view, train_set, calibrate_set, test_set, fitted, settings, share, progress)
@@ -86,16 +87,17 @@ def capacity_share(export: Export, chosen: Cohort, settings: Settings) -> float:
 
 
 def _datasets(
-    view: View, export: Export, pairs: Pairs, label: npt.NDArray[np.float64], parts: Split
+    view: View, export: Export, chosen: Cohort, label: npt.NDArray[np.float64], parts: Split
 ) -> tuple[Dataset, Dataset | None, Dataset]:
     used = np.flatnonzero(parts.part >= 0)
+    weight = parts.weight[used] * chosen.weight[used]
     everything = Dataset(
-        rows=build_rows(view, export, pairs.take(used)),
+        rows=build_rows(view, export, chosen.pairs.take(used)),
         label=label[used],
-        weight=parts.weight[used],
+        weight=weight / weight.mean(),
         group=parts.group[used],
-        lead=pairs.lead[used],
-        as_of=pairs.as_of[used],
+        lead=chosen.pairs.lead[used],
+        as_of=chosen.pairs.as_of[used],
     )
     part = parts.part[used]
     calibrate = everything.take(part == CALIBRATE) if (part == CALIBRATE).any() else None
@@ -113,7 +115,7 @@ def _bundle(
 ) -> Bundle:
     """The bundle; the test period, being the latest with known results, is the reference of its scores."""
     counted = train_set.one_pair_per_lead(settings.model.seed)
-    reference = test_set.take(np.repeat(np.arange(len(test_set)), test_set.weight.astype(np.int64)))
+    reference = test_set.as_weighed()
     experts, platt = fitted.experts, fitted.platt["both"]
     answers = answer(experts.linear, experts.trees, platt, reference.rows)
     return Bundle(
@@ -125,6 +127,7 @@ def _bundle(
         evidence=Evidence.of(view, counted.rows, counted.label),
         horizon_days=settings.outcome.horizon_days,
         card=card,
+        card_text=card_text(card),
     )
 
 

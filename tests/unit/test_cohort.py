@@ -71,6 +71,15 @@ def test_the_cap_keeps_that_many_different_snapshots_of_each_lead(cap: int):
     assert np.array_equal(np.bincount(capped.lead, minlength=60), np.minimum(available, cap))
 
 
+@pytest.mark.parametrize("cap", [1, 3])
+def test_capped_pairs_stand_for_all_snapshots_of_their_lead(cap: int):
+    export = random_company(5)
+    everything = cohort(export, settings("[cohort]\npairs_per_lead = 1000")).pairs
+    capped = cohort(export, settings(f"[cohort]\npairs_per_lead = {cap}"))
+    stood_for = np.bincount(capped.pairs.lead, weights=capped.weight, minlength=60)
+    assert np.array_equal(stood_for, np.bincount(everything.lead, minlength=60))
+
+
 def test_every_snapshot_of_a_lead_is_drawn_equally_often():
     export = export_of(
         leads=[{"lead_id": str(i), "created_at": "2025-01-01"} for i in range(4000)], data_end="2025-06-30"
