@@ -1,8 +1,10 @@
 """CSV files as tables of text: delimiter, encoding, compression, and rows of another length.
 
-Nothing is interpreted here: every value is the text that the file has.
+Nothing is interpreted here: every value is the text that the file has. A file is read into memory
+once, found to be text of its encoding, and only then split into values.
 """
 
+import codecs
 import csv
 import gzip
 import io
@@ -10,7 +12,6 @@ import json
 import zlib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
 
 import pyarrow as pa
 import pyarrow.csv as arrow_csv
@@ -19,6 +20,8 @@ from features.errors import UnreadableFile
 
 DELIMITERS = (",", ";", "\t", "|")
 _HEAD = 256 * 1024
+_PIECE = 4 * 1024 * 1024
+_BOM = b"\xef\xbb\xbf"
 _MARKS = {
     b"PK\x03\x04": "is an Excel workbook or a zip archive, not text; save the sheet as CSV UTF-8",
     b"\xd0\xcf\x11\xe0": "is an old Excel workbook, not text; save the sheet as CSV UTF-8",
@@ -27,7 +30,6 @@ _MARKS = {
     b"BZh": "is compressed with bzip2; use gzip, or none",
     b"(\xb5/\xfd": "is compressed with zstandard; use gzip, or none",
 }
-_BOMS = {b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,23 +42,24 @@ class CsvText:
 
 
 def read_csv(path: Path, *, delimiter: str | None, encoding: str) -> CsvText:
-    """Read a CSV or CSV.gz.
+    """Read a CSV or CSV.gz. A record with line breaks inside of its values counts as one line.
 
     Raises:
         UnreadableFile: it is empty, binary, of another encoding or delimiter.
     """
-    head = _decoded(path, _head(path), encoding)
+    data = _as_utf8(path.name, _bytes(path), encoding)
+    head = data[:_HEAD].decode("utf-8", "ignore")
     split = delimiter or guess_delimiter(head)
-    names = _names(path, head, split, guessed=delimiter is None)
-    table, odd = _parse(path, names, split, encoding, threads=True)
+    names = _names(path.name, head, split, guessed=delimiter is None)
+    table, odd = _parse(path.name, data, names, split, threads=True)
     if odd:  # only a single thread knows the numbers of the rows
-        table, odd = _parse(path, names, split, encoding, threads=False)
-        if len(odd) > table.num_rows:
-            line, count = odd[0]
-            raise UnreadableFile(
-                f"{path.name}: {len(odd):,} rows have another number of values than the {len(names)} of the header "
-                f"when split at {split!r}; line {line} has {count}. Put the right `delimiter` into ripeness.toml"
-            )
+        table, odd = _parse(path.name, data, names, split, threads=False)
+    if len(odd) > table.num_rows:
+        line, count = odd[0]
+        raise UnreadableFile(
+            f"{path.name}: {len(odd):,} rows have another number of values than the {len(names)} of the header "
+            f"when split at {split!r}; line {line} has {count}. Put the right `delimiter` into ripeness.toml"
+        )
     return CsvText(table=table, delimiter=split, odd_rows=tuple(odd))
 
 
@@ -67,55 +70,80 @@ def guess_delimiter(head: str) -> str:
         lines = lines[:-1]  # the last may be cut
 
     def fitness(delimiter: str) -> tuple[float, int]:
-        widths = [len(row) for row in csv.reader(lines, delimiter=delimiter) if row]
+        widths = [len(row) for row in _rows(lines, delimiter) if row]
         return (sum(w == widths[0] for w in widths) / len(widths), widths[0]) if widths and widths[0] > 1 else (0, 0)
 
     return max(DELIMITERS, key=fitness)
 
 
-def _head(path: Path) -> bytes:
+def _rows(lines: list[str], delimiter: str) -> list[list[str]]:
     try:
-        with _open(path) as file:
-            head = file.read(_HEAD)
+        return list(csv.reader(lines, delimiter=delimiter))
+    except csv.Error:  # a value longer than the reader takes
+        return []
+
+
+def _bytes(path: Path) -> bytes:
+    """The whole file, unpacked."""
+    try:
+        data = path.read_bytes()
+        if data.startswith(b"\x1f\x8b"):
+            data = gzip.decompress(data)
     except (OSError, EOFError, zlib.error) as error:
-        raise UnreadableFile(f"{path.name} can't be read ({_say(error)}); copy it again") from error
-    if not head.strip():
+        why = getattr(error, "strerror", None) or str(error)
+        raise UnreadableFile(f"{path.name} can't be read or is damaged ({why}); copy it again") from error
+    if not data.strip():
         raise UnreadableFile(f"{path.name} is empty; export it again, with its header line")
     for mark, what in _MARKS.items():
-        if head.startswith(mark):
+        if data.startswith(mark):
             raise UnreadableFile(f"{path.name} {what}")
-    return head
+    return data
 
 
-def _open(path: Path) -> BinaryIO:
-    with path.open("rb") as file:
-        zipped = file.read(2) == b"\x1f\x8b"
-    return gzip.open(path, "rb") if zipped else path.open("rb")  # type: ignore[return-value]  # GzipFile reads bytes
-
-
-def _say(error: BaseException) -> str:
-    return getattr(error, "strerror", None) or str(error) or type(error).__name__
-
-
-def _decoded(path: Path, head: bytes, encoding: str) -> str:
-    utf16 = next((name for bom, name in _BOMS.items() if head.startswith(bom)), None)
-    if utf16 and not encoding.lower().startswith("utf-16"):
-        raise UnreadableFile(
-            f'{path.name} is UTF-16; put `encoding = "utf-16"` into ripeness.toml, or save it as UTF-8'
-        )
-    if not utf16 and b"\x00" in head:
-        raise UnreadableFile(f"{path.name} is no text: byte {head.index(0)} is 0; is it really a CSV or Parquet file?")
+def _as_utf8(name: str, data: bytes, encoding: str) -> bytes:
+    """The text as UTF-8 without a mark at its start, once it is sure to be text of its encoding."""
     try:
-        reader = io.TextIOWrapper(io.BytesIO(head), encoding=encoding, errors="replace", newline="")
+        codec = codecs.lookup(encoding).name.removesuffix("-sig")
     except LookupError as error:
         raise UnreadableFile(
-            f"{path.name}: {encoding!r} is no encoding; put 'utf-8', 'utf-8-sig' or 'cp1252' into ripeness.toml"
+            f"{name}: {encoding!r} is no encoding; put 'utf-8', 'utf-8-sig' or 'cp1252' into ripeness.toml"
         ) from error
-    return reader.read().removeprefix("\ufeff")
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")) and not codec.startswith("utf-16"):
+        raise UnreadableFile(f'{name} is UTF-16; put `encoding = "utf-16"` into ripeness.toml, or save it as UTF-8')
+    if b"\x00" in data and not codec.startswith(("utf-16", "utf-32")):
+        raise UnreadableFile(
+            f"{name} is no text: byte {data.index(0)} is 0; is it really a CSV or Parquet file? Export it again"
+        )
+    if codec == "utf-8":
+        _require_utf8(name, data)
+        return data.removeprefix(_BOM)
+    try:
+        return data.decode(encoding).removeprefix("\ufeff").encode()
+    except UnicodeError as error:
+        raise _wrong_encoding(name, encoding, data, getattr(error, "start", 0)) from error
 
 
-def _names(path: Path, head: str, delimiter: str, *, guessed: bool) -> list[str]:
-    header = next((row for row in csv.reader(io.StringIO(head), delimiter=delimiter) if row), [])
+def _require_utf8(name: str, data: bytes) -> None:
+    """Decode piece by piece, so that a large file isn't in memory twice."""
+    decoder, view = codecs.getincrementaldecoder("utf-8")(), memoryview(data)
+    for start in range(0, len(data), _PIECE):
+        piece = view[start : start + _PIECE]
+        try:
+            decoder.decode(piece, final=start + _PIECE >= len(data))
+        except UnicodeDecodeError as error:
+            begun = len(error.object) - len(piece)  # bytes of a character that the last piece left over
+            raise _wrong_encoding(name, "utf-8", data, start - begun + error.start) from error
+
+
+def _wrong_encoding(name: str, encoding: str, data: bytes, at: int) -> UnreadableFile:
+    return UnreadableFile(
+        f"{name} is not {encoding}: byte {at} is 0x{data[at]:02x}. "
+        'Put its encoding into ripeness.toml (files from Excel: `encoding = "cp1252"`), or save it as UTF-8'
+    )
+
+
+def _names(name: str, head: str, delimiter: str, *, guessed: bool) -> list[str]:
+    header = next((row for row in _rows(head.splitlines(keepends=True), delimiter) if row), [head[:80]])
     if len(header) < 2:
         other = guess_delimiter(head)
         hint = f"the header looks as if {other!r} splits it" if other in header[0] else "one column can't be enough"
@@ -123,23 +151,26 @@ def _names(path: Path, head: str, delimiter: str, *, guessed: bool) -> list[str]
             "" if guessed and other not in header[0] else f"; put `delimiter = {json.dumps(other)}` into ripeness.toml"
         )
         raise UnreadableFile(
-            f"{path.name} has a single column, {header[0][:80]!r}, when split at {delimiter!r}: {hint}{advice}"
+            f"{name} has a single column, {header[0][:80]!r}, when split at {delimiter!r}: {hint}{advice}"
         )
-    return unique_names([name.strip() for name in header])
+    return unique_names([column.strip() for column in header])
 
 
 def unique_names(names: list[str]) -> list[str]:
     """Names without gaps and doubles: `column_3` for none, `city.2` for the second `city`."""
-    found: list[str] = []
+    found: dict[str, None] = {}
     for i, name in enumerate(names, 1):
-        base = name or f"column_{i}"
-        same = sum(other == base or other.startswith(f"{base}.") for other in found)
-        found.append(f"{base}.{same + 1}" if base in found else base)
-    return found
+        base = free = name or f"column_{i}"
+        number = 1
+        while free in found:
+            number += 1
+            free = f"{base}.{number}"
+        found[free] = None
+    return list(found)
 
 
 def _parse(
-    path: Path, names: list[str], delimiter: str, encoding: str, *, threads: bool
+    name: str, data: bytes, names: list[str], delimiter: str, *, threads: bool
 ) -> tuple[pa.Table, list[tuple[int, int]]]:
     odd: list[tuple[int, int]] = []
 
@@ -148,38 +179,12 @@ def _parse(
         return "skip"
 
     try:
-        with _open(path) as file:
-            table = arrow_csv.read_csv(
-                file,
-                arrow_csv.ReadOptions(
-                    use_threads=threads, column_names=names, skip_rows_after_names=1, encoding=_codec(encoding)
-                ),
-                arrow_csv.ParseOptions(delimiter=delimiter, newlines_in_values=True, invalid_row_handler=skip),
-                arrow_csv.ConvertOptions(column_types=dict.fromkeys(names, pa.string())),
-            )
-    except (pa.ArrowInvalid, UnicodeDecodeError, EOFError, zlib.error, OSError) as error:
-        raise _why_unreadable(path, encoding, error) from error
-    return table, odd
-
-
-def _codec(encoding: str) -> str:
-    return "utf-8" if encoding.lower().replace("_", "-") in {"utf-8-sig", "utf8", "utf-8"} else encoding
-
-
-def _why_unreadable(path: Path, encoding: str, error: Exception) -> UnreadableFile:
-    """Find the first byte that isn't of the encoding; that is what mostly stops the reader."""
-    position = 0
-    try:
-        with _open(path) as file:
-            for line in file:
-                line.decode(encoding if position == 0 else _codec(encoding))
-                position += len(line)
-    except UnicodeDecodeError as wrong:
-        at = position + wrong.start
-        return UnreadableFile(
-            f"{path.name} is not {encoding}: byte {at} is 0x{wrong.object[wrong.start]:02x}. "
-            'Put its encoding into ripeness.toml (files from Excel: `encoding = "cp1252"`), or save it as UTF-8'
+        table = arrow_csv.read_csv(
+            io.BytesIO(data),
+            arrow_csv.ReadOptions(use_threads=threads, column_names=names, skip_rows_after_names=1),
+            arrow_csv.ParseOptions(delimiter=delimiter, newlines_in_values=True, invalid_row_handler=skip),
+            arrow_csv.ConvertOptions(column_types=dict.fromkeys(names, pa.string())),
         )
-    except (OSError, EOFError, zlib.error) as broken:
-        return UnreadableFile(f"{path.name} is damaged after {position:,} bytes ({_say(broken)}); copy it again")
-    return UnreadableFile(f"{path.name} can't be read as CSV: {error}")
+    except pa.ArrowInvalid as error:
+        raise UnreadableFile(f"{name} can't be read as CSV: {error}; export it again") from error
+    return table, odd

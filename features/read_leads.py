@@ -82,7 +82,7 @@ def read_leads(folder: Path, settings: Settings) -> LeadsRead:
     for key in ("ignore", "keep", "account_id", "owner"):
         named = getattr(spec, key) or ()
         for name in (named,) if isinstance(named, str) else named:
-            raw.column(name, f"{SECTION}.{key}")
+            raw.require(name, f"{SECTION}.{key}")
     ids = _ids(raw, sieve, spec)
     times = time_columns(raw, {**{key: getattr(spec, key) for key in _TIMES}, **_age_from(settings)}, SECTION, settings)
     times.refuse(raw, sieve)

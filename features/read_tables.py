@@ -10,6 +10,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from features.columns import is_nested
 from features.errors import BadTable, UnreadableFile
 from features.read_csv import read_csv, unique_names
 from features.tables import Refusal
@@ -50,13 +51,25 @@ class RawTable:
         return f"{self.unit} {self.lines[row]}"
 
     def column(self, name: str, key: str) -> pa.ChunkedArray:
-        """The column of this name.
+        """The column of this name, of values that are no lists.
 
         Raises:
             BadTable: there is none; `key` is where ripeness.toml names it.
         """
+        self.require(name, key)
+        column = self.table.column(name)
+        if is_nested(column):
+            raise BadTable(f"{self.name}: {name} holds lists or bytes, which {key} can't be; export it as text")
+        return column
+
+    def require(self, name: str, key: str) -> None:
+        """Refuse a name that is no column; `key` is where ripeness.toml says it.
+
+        Raises:
+            BadTable: the message lists the columns that there are.
+        """
         if name in self.names:
-            return self.table.column(name)
+            return
         close = get_close_matches(name, self.names, n=1, cutoff=0.6)
         meant = f" (did you mean {close[0]!r}?)" if close else ""
         raise BadTable(
@@ -148,7 +161,19 @@ def _read_csv(path: Path, delimiter: str | None, encoding: str) -> RawTable:
 def _read_parquet(path: Path) -> RawTable:
     try:
         table = pq.ParquetFile(path).read()
+        table.validate(full=True)  # texts that are no UTF-8 would stop us later, and without their name
     except (pa.ArrowException, OSError) as error:
         raise UnreadableFile(f"{path.name} is no whole Parquet file ({str(error)[:120]}); export it again") from error
-    table = table.rename_columns(unique_names(table.column_names))
+    table = _bytes_as_text(table.rename_columns(unique_names(table.column_names)))
     return RawTable(name=path.name, table=table, lines=np.arange(1, 1 + table.num_rows), unit="row")
+
+
+def _bytes_as_text(table: pa.Table) -> pa.Table:
+    """Some systems write texts as bytes; columns that are no UTF-8 stay bytes."""
+    for i, column in enumerate(table.columns):
+        if pa.types.is_binary(column.type) or pa.types.is_large_binary(column.type):
+            try:
+                table = table.set_column(i, table.column_names[i], column.cast(pa.string()))
+            except pa.ArrowInvalid:
+                continue
+    return table
