@@ -75,7 +75,7 @@ def _leaks(export: Export, status: npt.NDArray[np.object_]) -> list[str]:
     """Columns that are filled in for leads of one end and for hardly any of another."""
     groups = {word: status == word for word in ("won", "lost", "open") if (status == word).sum() >= FEW_WINS}
     notes = []
-    for name in export.attributes:
+    for name in export.attributes if len(groups) > 1 else ():
         filled = export.leads[name].notna().to_numpy()
         shares = {word: float(filled[rows].mean()) for word, rows in groups.items()}
         most, least = max(shares, key=lambda w: shares[w]), min(shares, key=lambda w: shares[w])

@@ -92,7 +92,9 @@ def _created(table: TableProfile, findings: Findings) -> str | None:
 
 def is_closing(column: ColumnProfile) -> bool:
     """Whether the name speaks of an end."""
-    return bool(CLOSING_WORDS & set(name_words(column.name)))
+    meanings = ("closed_won_at", "closed_lost_at", "closed_at")
+    named = any(fitness(LEAD_NAMES[meaning], column.name) for meaning in meanings)
+    return named or bool(CLOSING_WORDS & set(name_words(column.name)))
 
 
 def result_column(table: TableProfile) -> ColumnProfile | None:

@@ -54,7 +54,8 @@ class ColumnProfile:
     @cached_property
     def is_unique(self) -> bool:
         """Whether every row has its own value."""
-        return len(self.text) > 0 and len(self.text.words) == len(self.text)
+        few = len(self.seen) > 0 and len(self.seen.words) == len(self.seen)  # spares most columns the whole look
+        return few and len(self.text.words) == len(self.text)
 
     @cached_property
     def times(self) -> Times:
