@@ -13,7 +13,7 @@ import numpy as np
 from features.attributes import values_at
 from features.definitions import Attribute, Definition
 from features.encode import Reading, number_of, text_of
-from features.field_parts import IDENTIFIERS, PERSONAL, Recognised, names_any, parse_all, recognise
+from features.field_parts import CODES, IDENTIFIERS, PERSONAL, Recognised, names_any, parse_all, recognise
 from features.settings import Features, Settings
 from features.tables import Export, Pairs
 
@@ -131,7 +131,12 @@ def _raw(seen: SeenField, features: Features) -> Chosen:
     categories = categories_of(seen.texts.items(), features)
     if not categories:
         return _left_out(seen, f"no value is shared by {features.min_category_leads} leads")
-    return Chosen(definitions=(Attribute(field=seen.name),), categories={seen.name: categories})
+    others = seen.all_leads - seen.texts[categories[0]]
+    if len(categories) == 1 and others < features.min_category_leads:
+        return _left_out(seen, f"all leads but {others} have the same value")
+    rare = seen.share(text_of(value) not in categories for value in seen.values)
+    notes = (f"{rare:.0%} of the values of {seen.name!r} are too rare and count as missing.",) if rare > 0.05 else ()
+    return Chosen(definitions=(Attribute(field=seen.name),), categories={seen.name: categories}, notes=notes)
 
 
 def _useless(seen: SeenField) -> str | None:
@@ -140,20 +145,23 @@ def _useless(seen: SeenField) -> str | None:
         return "it is a person's name or number"
     if seen.share(isinstance(v, str) and DATE.fullmatch(v) is not None for v in seen.values) >= NEARLY_ALL:
         return "its values are dates; map the ones that matter to events"
-    own_value = len(seen.texts) >= 0.9 * seen.said and seen.said >= 20
-    if own_value and (names_any(seen.name, IDENTIFIERS) or not _is_number(seen)):
+    unique = len(seen.texts) >= 0.9 * seen.said and seen.said >= 20
+    if unique and (names_any(seen.name, IDENTIFIERS) or not _is_number(seen)):
         return "almost every lead has its own value, as in an identifier"
     return None
 
 
 def _is_number(seen: SeenField) -> bool:
-    """Whether nearly all values read as numbers and there are too many of them for categories."""
-    if names_any(seen.name, IDENTIFIERS) and not all(isinstance(v, float) for v in seen.values):
-        return False
-    numbers = [number_of(value) for value in seen.values]
-    distinct = len({number for number in numbers if not math.isnan(number)})
-    typed = all(isinstance(value, int | float) and not isinstance(value, bool) for value in seen.values)
-    return seen.share(not math.isnan(number) for number in numbers) >= NEARLY_ALL and distinct > (2 if typed else 10)
+    """Whether its values are quantities; of mere codes and of two numbers the model learns one by one.
+
+    Numbers in a text file are typed by being nothing but numbers; a few other texts are let pass
+    (and read as missing) only where there are too many numbers for categories.
+    """
+    numbers = [math.nan if isinstance(value, bool) else number_of(value) for value in seen.values]
+    distinct = {number for number in numbers if not math.isnan(number)}
+    share = seen.share(not math.isnan(number) for number in numbers)
+    enough = 2 if not any(map(math.isnan, numbers)) else 10
+    return share >= NEARLY_ALL and len(distinct) > enough and not names_any(seen.name, CODES)
 
 
 def _count_texts(values: Iterable[object], leads: Iterable[int]) -> Counter[str]:

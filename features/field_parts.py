@@ -46,7 +46,8 @@ KNOWN = (
 )
 UNREAD = (None, "invalid")  #: what a parser answers when it understands nothing
 PERSONAL = ("first name", "last name", "full name", "surname", "nome", "cognome", "phone", "mobile", "telefono", "fax")
-IDENTIFIERS = ("id", "uuid", "guid", "number", "no", "nr", "code", "key", "zip", "postal", "codice", "numero", "cap")
+CODES = ("code", "zip", "postal", "postcode", "codice", "cap", "id")
+IDENTIFIERS = (*CODES, "uuid", "guid", "number", "no", "nr", "key", "numero")
 
 
 def words_of(field: str) -> str:

@@ -11,7 +11,7 @@ from features.kernel import behaviour
 from features.lead import Lead
 from features.rows import build_rows, lead_at, lead_row
 from features.tables import Export, Pairs
-from support.random_leads import random_export, random_pairs, random_view
+from support.random_exports import random_export, random_pairs, random_view
 from support.reference_features import reference_row
 
 pytestmark = pytest.mark.xdist_group("kernel_oracle")  # one worker builds the big tables once
