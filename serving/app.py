@@ -1,6 +1,7 @@
 """The application: routes, body limit, one shape of error, and a page that documents it all."""
 
 from collections.abc import Callable
+from datetime import datetime
 from importlib.metadata import version
 from typing import Any
 
@@ -21,8 +22,8 @@ ABOUT = (
 )
 
 
-def create_app(*, models: ModelSource, settings: Settings, keys: KeyRing, now: Callable[[], int]) -> FastAPI:
-    """The service; `now` tells the time in microseconds since 1970 UTC."""
+def create_app(*, models: ModelSource, settings: Settings, keys: KeyRing, now: Callable[[], datetime]) -> FastAPI:
+    """The service; `now` tells the time, with its zone."""
     app = FastAPI(title="Ripeness", version=version("ripeness"), description=ABOUT, docs_url=None, redoc_url=None)
     app.state.service = Service(models=models, settings=settings, keys=keys, now=now)
     app.include_router(routes.router)

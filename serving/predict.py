@@ -131,7 +131,7 @@ class Predictor:
 
     def _stage(self, case: Case, scored: Scored | None, language: Language) -> Json:
         visible = [] if scored is None else case.visible
-        facts = self._facts.read(visible, case.as_of, case.facts)
+        facts = self.facts.read(visible, case.as_of, case.facts)
         decision = decide(case.facts.stage, facts, scored, self.settings.lifecycle)
         bant = case.facts.bant.model_dump(exclude_none=True)
         to_ask = [question for question in QUESTIONS if question not in bant]
@@ -164,17 +164,19 @@ class Predictor:
             "stage": reason.stage.value if reason.stage else None,
             "contribution": reason.contribution,
             "direction": "raises" if reason.contribution > 0 else "lowers",
-            "text": sentence(self._definitions[reason.column], reason.value, about),
+            "text": sentence(self.definitions[reason.column], reason.value, about),
             "evidence": _evidence(reason, about.language),
         }
 
     @cached_property
-    def _definitions(self) -> dict[str, Definition]:
+    def definitions(self) -> dict[str, Definition]:
+        """The view's definitions by name."""
         view = self.bundle.view
         return dict(zip(view.names, view.definitions, strict=True))
 
     @cached_property
-    def _facts(self) -> FactsReader:
+    def facts(self) -> FactsReader:
+        """Reads what the lifecycle needs to know of a lead."""
         return FactsReader(view=self.bundle.view, kinds=self.settings.kinds, policy=self.settings.lifecycle)
 
     @cached_property

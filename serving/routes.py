@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from time import perf_counter
 from typing import Annotated, Any
 
@@ -10,6 +11,7 @@ import structlog
 from fastapi import APIRouter, Depends, Request, Response
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
+from features.clock import to_micros
 from features.errors import BadInput
 from features.request import BadRequest, Fault, read_request
 from features.settings import Settings
@@ -33,11 +35,12 @@ class Service:
     models: ModelSource
     settings: Settings
     keys: KeyRing
-    now: Callable[[], int]  #: microseconds since 1970 UTC
+    now: Callable[[], datetime]  #: the only clock of the service, with its time zone
 
     def case(self, data: object) -> Case:
         """The case that plain data describes, as of now unless it says otherwise."""
-        return case_of(read_request(data), now=self.now(), max_events=self.settings.service.max_events_per_lead)
+        limit = self.settings.service.max_events_per_lead
+        return case_of(read_request(data), now=to_micros(self.now()), max_events=limit)
 
     def language(self, request: Request) -> Language:
         """The language that the caller likes best of ours."""

@@ -8,6 +8,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 
 import orjson
@@ -40,7 +41,7 @@ def serve(
     tracking_uri: str,
     host: str | None,
     port: int | None,
-    now: Callable[[], int],
+    now: Callable[[], datetime],
     say: Callable[[str], None],
 ) -> None:
     """Serve the champion until told to stop; `host` and `port` are those of the command line, if given.

@@ -6,13 +6,14 @@ from dataclasses import replace
 import pytest
 from structlog.testing import capture_logs
 
+from features.clock import to_micros
 from features.request import read_request
 from features.settings import Kind, Lifecycle, Settings
 from serving.examples import LEAD
 from serving.language import catalog
 from serving.predict import Predictor, case_of
 from serving.schemas import Answer
-from support.service import service
+from support.service import NOW, service
 
 EVENT = {"kind": "pricing_page_view", "happened_at": "2026-02-20T10:00:00Z"}
 
@@ -195,6 +196,6 @@ def test_the_model_in_service_introduces_itself(running):
 def test_a_model_without_shown_skill_says_so_in_every_answer(running):
     weak = replace(running.predictor.bundle, card={"has_skill": False})
     predictor = Predictor(bundle=weak, version="1", settings=running.settings)
-    case = case_of(read_request(lead()), now=running.app.state.service.now(), max_events=10)
+    case = case_of(read_request(lead()), now=to_micros(NOW), max_events=10)
 
     assert "experimental_model" in [w["code"] for w in predictor.answer(case, catalog("en"))["warnings"]]

@@ -49,13 +49,13 @@ class Started:
 
 SERVE = """
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
-from features.request import read_moment
 from features.settings import Settings
 from serving.run import serve
 home = Path(sys.argv[1])
 serve(Settings(), home=home, tracking_uri=f"sqlite:///{home}/mlflow.db", host=None, port=0,
-      now=lambda: read_moment("2026-03-01T00:00:00Z"), say=lambda line: print(line, flush=True))
+      now=lambda: datetime(2026, 3, 1, tzinfo=UTC), say=lambda line: print(line, flush=True))
 """
 
 

@@ -1,141 +1,57 @@
-"""Random exports that are as unpleasant as real ones: ties, late rows, missing values, unknown kinds.
+"""Requests of invented leads, seeded: many events, odd values, and things that the model has to ignore."""
 
-Everything comes from one seed. Times lie on a coarse grid half of the time, so that equal times and
-window edges happen often.
-"""
+import random
+from datetime import UTC, datetime, timedelta
 
-import numpy as np
-
-from features.clock import DAY, NEVER
-from features.definitions import (
-    ANY,
-    ActiveDays,
-    Age,
-    Attribute,
-    Count,
-    Decayed,
-    Definition,
-    Distinct,
-    FirstTouch,
-    LastTouch,
-    Momentum,
-    Recency,
-    Sum,
-)
-from features.tables import Export, Pairs
-from features.view import KindMeaning, View
-from support.exports import export_of
-
-START = 20_000 * DAY
-SPAN_DAYS = 60
-KINDS = ("visit", "email_click", "webinar", "demo_request")
-EXPORTED_KINDS = (*KINDS, "Visit!", "salesman_called", "never_heard_of")
-TOPICS = (None, "pricing", "docs", "blog", " ", "Select")
-CHANNELS = (None, "ads", "seo", "partner", "", "unlisted")
-INDUSTRIES = ("retail", "tech", " tech ", "NA", "Select", "unlisted", None)
-SIZES = (12, 12.0, "1,200", "7.5", "many", True, None, "")
-COUNTRIES = ("Italia", "DE", "France", "?", None)
-WINDOWS = (1, 7, 0.5, 30)
+AS_OF = datetime(2026, 3, 1, 9, tzinfo=UTC)
+KINDS = ("pricing_page_view", "pricing", "webinar_attended", "demo_request", "email_open", "never_heard_of")
+CHANNELS = ("email", "paid_search", "trade_show", "carrier_pigeon", " ", None)
+TOPICS = ("pricing", "planning", "support", None)
+TITLES = ("CEO", "Direttore vendite", "Head of Operations", "stagista", "", None)
 
 
-def random_view() -> View:
-    """A view with every kind of definition, over single kinds and over all activity."""
-    behaviour: list[Definition] = []
-    for kind in (*KINDS[:3], ANY):
-        for days in WINDOWS:
-            behaviour += [cls(kind=kind, days=days) for cls in (Count, Sum, ActiveDays, Distinct, Momentum)]
-        behaviour += [Recency(kind=kind), Decayed(kind=kind, half_life_days=3), Decayed(kind=kind, half_life_days=14)]
-    fields = (
-        Attribute(field="industry"),
-        Attribute(field="employees", encoding="number"),
-        Attribute(field="country", part="country"),
-        Attribute(field="not_exported"),
-    )
-    return View(
-        definitions=(*fields, Age(), *behaviour, FirstTouch(), LastTouch()),
-        kinds=(*(KindMeaning(name=k) for k in KINDS[1:]), KindMeaning(name="visit", aliases=("Visit!",))),
-        categories={
-            "industry": ("tech", "retail", "NA"),
-            "country_country": ("DE", "IT"),
-            "not_exported": ("x",),
-            "first_touch_channel": ("seo", "ads", "partner"),
-            "last_touch_channel": ("partner", "ads"),
+def random_request(seed: int, *, events: int | None = None) -> dict:
+    """The JSON body of one /v1/predict, as of 2026-03-01 or some days before."""
+    chance = random.Random(seed)  # noqa: S311  # reproducible, not secret
+    as_of = AS_OF - timedelta(hours=chance.randrange(100))
+    count = events if events is not None else chance.choice((0, 1, 3, 10, 50))
+    lead = {
+        "lead_id": f"L-{seed}",
+        "attributes": {
+            "industry": chance.choice(("finance", "retail", "software", "alchemy", None)),
+            "employees": chance.choice((5, 240, "1.200", 0.5, None, "many")),
+            "job_title": chance.choice(TITLES),
+            "shoe_size": chance.randrange(36, 48),
         },
-        missing_words=("", "Select", "?"),
-        keep_na=("industry",),
-    )
+    }
+    if chance.random() < 0.8:
+        lead["created_at"] = moment(as_of - timedelta(days=chance.randrange(1, 400)), chance)
+    return {
+        "lead": lead,
+        "events": [_event(chance, as_of, i) for i in range(count)],
+        "as_of": moment(as_of, chance),
+    }
 
 
-def random_export(seed: int, *, leads: int, events_per_lead: int = 12, old_values: bool = True) -> Export:
-    """Leads with events on both sides of any moment, and a history of `industry` and `employees`."""
-    rng = np.random.default_rng(seed)
-    return export_of(
-        leads=_leads(rng, leads),
-        events=_events(rng, leads, leads * events_per_lead),
-        changes=_changes(rng, leads, leads, old_values),
-    )
+def _event(chance: random.Random, as_of: datetime, i: int) -> dict:
+    happened = as_of - timedelta(minutes=chance.choice((0, 1, 1440, chance.randrange(-3000, 200_000))))
+    event = {
+        "kind": chance.choice(KINDS),
+        "happened_at": moment(happened, chance),
+        "value": chance.choice((None, 0, -1.5, 45)),
+        "topic": chance.choice(TOPICS),
+        "channel": chance.choice(CHANNELS),
+        "event_id": f"e-{i}",
+    }
+    if chance.random() < 0.3:
+        event["known_at"] = moment(happened + timedelta(days=chance.randrange(0, 10)), chance)
+    return {name: value for name, value in event.items() if value is not None}
 
 
-def random_pairs(seed: int, export: Export, *, count: int) -> Pairs:
-    """Pairs at random moments, many of them exactly at an event or at a window's edge."""
-    rng = np.random.default_rng(seed)
-    lead = rng.integers(len(export.leads), size=count)
-    return Pairs(lead=lead, as_of=np.array(_times(rng, count), dtype=np.int64))
-
-
-def _times(rng: np.random.Generator, n: int) -> list[int]:
-    coarse = START + rng.integers(2 * SPAN_DAYS, size=n) * (DAY // 2)
-    fine = START + rng.integers(SPAN_DAYS * DAY, size=n)
-    return np.where(rng.random(n) < 0.5, coarse, fine).tolist()
-
-
-def _picks(rng: np.random.Generator, values: tuple[object, ...], n: int) -> list[object]:
-    return [values[i] for i in rng.integers(len(values), size=n)]
-
-
-def _rows(columns: dict[str, list[object]]) -> list[dict[str, object]]:
-    return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
-
-
-def _ids(rng: np.random.Generator, leads: int, n: int) -> list[str]:
-    return [f"lead-{i}" for i in rng.integers(leads, size=n)]
-
-
-def _leads(rng: np.random.Generator, n: int) -> list[dict[str, object]]:
-    created = np.where(rng.random(n) < 0.1, NEVER, np.array(_times(rng, n)) - rng.integers(30, size=n) * DAY)
-    return _rows(
-        {
-            "lead_id": [f"lead-{i}" for i in range(n)],
-            "created_at": created.tolist(),
-            "industry": _picks(rng, INDUSTRIES, n),
-            "employees": _picks(rng, SIZES, n),
-            "country": _picks(rng, COUNTRIES, n),
-        }
-    )
-
-
-def _events(rng: np.random.Generator, leads: int, n: int) -> list[dict[str, object]]:
-    happened = np.array(_times(rng, n))
-    late = rng.integers(5 * DAY, size=n) * (rng.random(n) < 0.2)
-    return _rows(
-        {
-            "lead_id": _ids(rng, leads, n),
-            "kind": _picks(rng, EXPORTED_KINDS, n),
-            "happened_at": happened.tolist(),
-            "known_at": (happened + late).tolist(),
-            "value": _picks(rng, (None, 0.1, 0.2, 1e9, -3.0, 5.0), n),
-            "topic": _picks(rng, TOPICS, n),
-            "channel": _picks(rng, CHANNELS, n),
-        }
-    )
-
-
-def _changes(rng: np.random.Generator, leads: int, n: int, old_values: bool) -> list[dict[str, object]]:
-    known = {"lead_id": _ids(rng, leads, n), "known_at": _times(rng, n)}
-    rows = _rows({**known, "field": _picks(rng, ("industry", "employees"), n)})
-    values = {"industry": INDUSTRIES, "employees": SIZES}
-    for row in rows:
-        of_field = values[str(row["field"])]
-        row["value"], row["old_value"] = _picks(rng, of_field, 2)
-        row["old_value"] = row["old_value"] if old_values else None
-    return rows
+def moment(when: datetime, chance: random.Random) -> str:
+    """The moment as text, in one of several zones."""
+    offset = chance.choice((0, 0, 60, -330))
+    local = (when + timedelta(minutes=offset)).replace(tzinfo=None).isoformat()
+    if offset == 0:
+        return local + "Z"
+    return f"{local}{'+' if offset > 0 else '-'}{abs(offset) // 60:02d}:{abs(offset) % 60:02d}"

@@ -5,12 +5,12 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 
 import httpx
 import uvicorn
 from fastapi import FastAPI
 
-from features.request import read_moment
 from features.settings import Settings
 from serving.app import create_app
 from serving.keys import KeyRing
@@ -18,7 +18,7 @@ from serving.model_source import ModelSource, Status
 from serving.predict import Predictor
 from support.small_bundle import small_bundle
 
-NOW = read_moment("2026-03-01T12:00:00Z")
+NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 START_SECONDS = 10
 
 

@@ -1,0 +1,75 @@
+"""`ripeness score`: a whole export into a Parquet file, which appears complete or not at all."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pyarrow.parquet as pq
+
+from features.clock import iso
+from features.errors import UnreadableFile
+from features.settings import Settings
+from features.tables import Export
+from serving.language import catalog
+from serving.model_source import ModelSource
+from serving.predict import Predictor
+from serving.whole_base import SCHEMA, score_export
+
+
+def score_to_file(
+    export: Export,
+    settings: Settings,
+    *,
+    as_of: int,
+    out: Path,
+    tracking_uri: str,
+    language: str,
+    progress: Callable[[str], None],
+) -> int:
+    """Score all open leads with the champion of the registry; how many there were.
+
+    Raises:
+        NoModel: no version is the champion, or its bundle was refused.
+        UnreadableFile: the file can't be written.
+    """
+    models = ModelSource.from_registry(tracking_uri, settings)
+    progress("fetching the champion")
+    models.refresh()
+    return write_scores(models.current(), export, as_of=as_of, out=out, language=language, progress=progress)
+
+
+def write_scores(
+    predictor: Predictor, export: Export, *, as_of: int, out: Path, language: str, progress: Callable[[str], None]
+) -> int:
+    """Score all open leads with this model into a Parquet file; how many there were.
+
+    The file's metadata names the model and the moment.
+
+    Raises:
+        UnreadableFile: the file can't be written.
+    """
+    beside = out.with_name(out.name + ".part")
+    schema = SCHEMA.with_metadata(
+        {
+            "as_of": iso(as_of),
+            "model_version": predictor.version,
+            "bundle": predictor.bundle.digest,
+            "horizon_days": f"{predictor.bundle.horizon_days:g}",
+        }
+    )
+    count = 0
+
+    def step(done: int, total: int) -> None:
+        progress(f"scored {done:,} of {total:,} leads")
+
+    batches = score_export(predictor, export, as_of=as_of, language=catalog(language), progress=step)
+    try:
+        with pq.ParquetWriter(beside, schema, compression="zstd") as writer:
+            for batch in batches:
+                writer.write_batch(batch.replace_schema_metadata(schema.metadata))
+                count += batch.num_rows
+        beside.replace(out)
+    except OSError as error:
+        raise UnreadableFile(f"{out} can't be written ({error.strerror}); name another file with --out") from error
+    finally:
+        beside.unlink(missing_ok=True)
+    return count
