@@ -72,12 +72,15 @@ def _attribute(values: pd.Series) -> AttributeCheck:
         name=str(values.name),
         missing=float(values.isna().mean()),
         distinct=int(present.nunique()),
-        is_text=bool(present.map(lambda value: isinstance(value, str)).any()) and not _are_numbers(present),
+        is_text=bool(present.map(lambda value: isinstance(value, str)).any()) and not _is_read_otherwise(present),
     )
 
 
-def _are_numbers(present: pd.Series) -> bool:
-    return bool(pd.to_numeric(present.drop_duplicates(), errors="coerce").notna().all())
+def _is_read_otherwise(present: pd.Series) -> bool:
+    """Numbers, and addresses of which only the type of domain is read, are no categories."""
+    words = present.drop_duplicates()
+    are_addresses = words.head(1000).map(lambda value: "@" in str(value)).mean() > 0.5
+    return bool(are_addresses or pd.to_numeric(words, errors="coerce").notna().all())
 
 
 def _kinds(export: Export, settings: Settings) -> tuple[KindCheck, ...]:

@@ -78,12 +78,12 @@ def _kinds(tables: Tables, by_name: dict[str, TableProfile], findings: Findings)
         return {}
     counts = by_name[tables.events.file].columns[tables.events.kind].text.counts()
     kinds = guess_kinds(list(counts)[:MOST_KINDS])
+    outcomes = [name for name, kind in kinds.items() if (kind.maps_to or name) in OUTCOME_KINDS]
     for actor, fate in (("lead", "features"), ("seller", "not features"), ("system", "not features")):
-        named = [name for name, kind in kinds.items() if kind.actor == actor]
+        named = [name for name, kind in kinds.items() if kind.actor == actor and name not in outcomes]
         if named:
             shown = ", ".join(named[:12]) + (", ..." if len(named) > 12 else "")
             findings.notes.append(f"{len(named)} kinds of events by the {actor} ({fate}): {shown}")
-    outcomes = [name for name, kind in kinds.items() if (kind.maps_to or name) in OUTCOME_KINDS]
     if outcomes:
         findings.notes.append(f"events that end or judge a lead, never features: {', '.join(outcomes)}")
         findings.questions = [q for q in findings.questions if q.key != "data.leads.result"]

@@ -33,7 +33,7 @@ def guess_events(table: TableProfile, lead_id: str) -> EventsFile | None:
         return None
     optional: Mapping[str, Fits] = {
         "known_at": lambda c: c.is_time,
-        "event_id": lambda c: c.is_unique,
+        "event_id": lambda c: c.is_key,
         "value": lambda c: c.is_number,
         "actor": lambda c: any(str(word).lower() in ACTOR_OF for word in c.seen.words),
         "channel": lambda c: not c.is_time,

@@ -30,11 +30,13 @@ _STAGES: tuple[tuple[Stage, str], ...] = (
     (
         Stage.MARKETING_QUALIFIED,
         """pricing price prices plans casestudy comparison compare calculator roi configurator product specification
-        prezzi listino confronto calcolatore caso configuratore""",
+        webinarattended attendedwebinar prezzi listino confronto calcolatore caso configuratore""",
     ),
+    (Stage.LEAD, "click clicked reply replied cliccato risposto"),
     (
         Stage.SUBSCRIBER,
-        """newsletter subscribe subscribed subscription unsubscribe unsubscribed email mail sms blog social follow
+        """careers career jobs newsletter subscribe subscribed subscription unsubscribe
+        unsubscribed email mail sms blog social follow
         followed like opened open iscrizione disiscrizione""",
     ),
 )

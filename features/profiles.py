@@ -18,6 +18,7 @@ from features.times import Times, read_times
 
 SAMPLE = 20_000  #: rows that are looked at where a look is enough
 MISSING = frozenset({*Data().missing_words, "NA"})
+OUR_SCORES = {"lead_id", "probability", "score"}  #: columns of a table that `ripeness score` wrote
 Names = Mapping[str, tuple[tuple[str, ...], ...]]
 
 
@@ -56,6 +57,12 @@ class ColumnProfile:
         """Whether every row has its own value."""
         few = len(self.seen) > 0 and len(self.seen.words) == len(self.seen)  # spares most columns the whole look
         return few and len(self.text.words) == len(self.text)
+
+    @cached_property
+    def is_key(self) -> bool:
+        """Whether no value comes twice; some may be missing."""
+        present = int((~self.text.missing).sum())
+        return present > 0.5 * len(self.text) and len(self.text.words) == present
 
     @cached_property
     def times(self) -> Times:
@@ -125,9 +132,14 @@ def profiles(folder: Path) -> tuple[list[TableProfile], list[str]]:
     found, notes = [], []
     for name in tables_in(folder):
         try:
-            found.append(_profile(folder, name))
+            table = _profile(folder, name)
         except UnreadableFile as error:
             notes.append(f"left out: {error}")
+            continue
+        if set(table.columns) >= OUR_SCORES:
+            notes.append(f"left out: {name} holds scores that Ripeness wrote")
+        else:
+            found.append(table)
     if not found:
         why = "; ".join(notes) or "it holds no CSV, CSV.gz or Parquet file"
         raise UnreadableFile(f"{folder} has no table that can be read: {why}")

@@ -164,6 +164,18 @@ def test_files_that_can_not_be_read_are_noted_and_a_folder_of_them_is_an_error(t
         guess(tmp_path / "nowhere")
 
 
+def test_scores_written_into_the_folder_are_not_learned_from(tmp_path):
+    created = days(20)
+    write(
+        tmp_path,
+        leads=rows("lead_id,created_at,won_at", [(i, d, d) for i, d in enumerate(created)]),
+        scores=rows("lead_id,probability,score", [(i, 0.5, 50) for i in range(20)]),
+    )
+    found = guess(tmp_path)
+    assert found.settings.data.leads.joins == ()
+    assert any("scores.csv holds scores that Ripeness wrote" in note for note in found.notes)
+
+
 @pytest.mark.parametrize(
     ("took", "horizon", "mode"),
     [(1, 30, "ages"), (50, 60, "snapshots"), (80, 90, "snapshots"), (150, 180, "snapshots")],
@@ -199,7 +211,10 @@ def test_the_very_phrase_fits_better_than_a_name_that_holds_it():
         ("newsletter_signup", "lead", Stage.SUBSCRIBER),
         ("Email Opened", "lead", Stage.SUBSCRIBER),
         ("whitepaper_download", "lead", Stage.LEAD),
-        ("webinar_attended", "lead", Stage.LEAD),
+        ("webinar_registered", "lead", Stage.LEAD),
+        ("webinar_attended", "lead", Stage.MARKETING_QUALIFIED),
+        ("email_click", "lead", Stage.LEAD),
+        ("careers_page_view", "lead", Stage.SUBSCRIBER),
         ("pricing_page_view", "lead", Stage.MARKETING_QUALIFIED),
         ("Case study viewed", "lead", Stage.MARKETING_QUALIFIED),
         ("demo_request", "lead", Stage.SALES_QUALIFIED),
