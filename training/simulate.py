@@ -19,7 +19,7 @@ from features.tables import Export, Pairs
 from training.simulation.activities import events
 from training.simulation.calendar import exposure
 from training.simulation.company import Company, hits
-from training.simulation.crm import Edits, edits, outcomes
+from training.simulation.crm import LEAK, Edits, edits, outcomes
 from training.simulation.files import write
 from training.simulation.life import live
 from training.simulation.people import blank, people
@@ -29,6 +29,21 @@ from training.simulation.world import WORLD, World
 Floats = npt.NDArray[np.float64]
 
 START = datetime(2025, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Planted:
+    """What a model should find, should find nothing in, and must not use."""
+
+    signal_fields: tuple[str, ...] = ("source", "job_title", "industry", "employees", "country", "email")
+    signal_kinds: tuple[str, ...] = ("page_view", "pricing_page_view", "email_click", "trial_started", "demo_request")
+    noise_fields: tuple[str, ...] = ("import_batch", "owner")
+    noise_kinds: tuple[str, ...] = ("careers_page_view",)
+    leaks: tuple[str, ...] = (LEAK,)
+    seller_kinds: tuple[str, ...] = ("call_logged", "email_sent")  #: sellers sense the intent: their judgement leaks
+
+
+PLANTED = Planted()
 
 
 @dataclass(frozen=True, kw_only=True)
