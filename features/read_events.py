@@ -51,11 +51,12 @@ def read_events(folder: Path, settings: Settings, leads: LeadsRead) -> EventsRea
         BadTable: a column isn't there.
     """
     spec = settings.data.events
-    if spec is None or leads.flat:
-        if spec is not None:
-            leads.notes.append(
-                f"{spec.file} is not read: the leads' results have no date, so no event lies before or after them"
-            )
+    if spec is None:
+        return None
+    if leads.flat:
+        leads.notes.append(
+            f"{spec.file} is not read: the leads' results have no date, so no event lies before or after them"
+        )
         return None
     raw = read_table(folder, spec.file, delimiter=spec.delimiter, encoding=spec.encoding)
     sieve = Sieve(raw)
@@ -64,16 +65,10 @@ def read_events(folder: Path, settings: Settings, leads: LeadsRead) -> EventsRea
     times.refuse(raw, sieve)
     happened_at, known_at = _clocks(times, sieve, spec)
     value, notes = _values(raw, spec)
-    lead = lead_rows(raw, sieve, spec.lead_id, SECTION, leads)
-    event_id = _optional(raw, spec.event_id, "event_id", settings)
-    twice = pd.Series(event_id.codes).duplicated().to_numpy() & ~event_id.missing
-    sieve.refuse(
-        twice, "the event_id was there before; the first row is kept", lambda row: f"event_id is {event_id[row]!r}"
-    )
     read = EventsRead(
         raw=raw,
         sieve=sieve,
-        lead=lead,
+        lead=lead_rows(raw, sieve, spec.lead_id, SECTION, leads),
         kind=kind,
         happened_at=happened_at,
         known_at=known_at,
@@ -81,11 +76,20 @@ def read_events(folder: Path, settings: Settings, leads: LeadsRead) -> EventsRea
         topic=_optional(raw, spec.topic, "topic", settings),
         channel=_optional(raw, spec.channel, "channel", settings),
         actor=_actors(raw, _optional(raw, spec.actor, "actor", settings), notes),
-        event_id=event_id,
+        event_id=_event_ids(raw, sieve, settings),
         notes=[*times.notes, *notes],
     )
     _refuse_early_results(read, leads, by_day=times.times["happened_at"].by_day)
     return read
+
+
+def _event_ids(raw: RawTable, sieve: Sieve, settings: Settings) -> Text:
+    """The events' own keys, where they have any; a row with a key that was there is refused."""
+    spec = settings.data.events or EventsFile()
+    ids = _optional(raw, spec.event_id, "event_id", settings)
+    twice = pd.Series(ids.codes).duplicated().to_numpy() & ~ids.missing
+    sieve.refuse(twice, "the event_id was there before; the first row is kept", lambda row: f"event_id is {ids[row]!r}")
+    return ids
 
 
 def lead_rows(raw: RawTable, sieve: Sieve, name: str, section: str, leads: LeadsRead) -> Ints:

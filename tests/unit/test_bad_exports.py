@@ -60,7 +60,7 @@ def test_a_file_without_permission(tmp_path):
         read_export(tmp_path, settings_of())
 
 
-@pytest.mark.parametrize("content", [b"", b"\n\n  \n", gzip.compress(b"")])
+@pytest.mark.parametrize("content", [b"", b"\n\n  \n", gzip.compress(b"", mtime=0)], ids=["none", "blank", "gzip"])
 def test_an_empty_file(tmp_path, content):
     with pytest.raises(UnreadableFile, match=r"leads.csv is empty; export it again"):
         read_export(write(tmp_path, leads=content), settings_of())
@@ -83,12 +83,13 @@ def test_events_without_rows_are_no_events(tmp_path):
         (b"\xd0\xcf\x11\xe0" + bytes(200), "is an old Excel workbook"),
         (b"SQLite format 3\x00", "is an SQLite database"),
         (b"lead_id,created_at\na,\x00\n", "is no text: byte 21 is 0"),
-        (os.urandom(64) + b"\x00" + os.urandom(64), "leads.csv"),
+        (bytes(range(200, 127, -1)) + b"\x00", "is no text"),
         (b"PAR1 and then nothing", "is no whole Parquet file"),
         (gzip.compress(GOOD.encode() * 9)[:-12], "is damaged"),
         (b"\x1f\x8b\x08\x00garbage", "is damaged"),
         ("lead_id,created_at\na,2026-01-01\n".encode("utf-16"), 'put `encoding = "utf-16"`'),
     ],
+    ids=["xlsx", "xls", "sqlite", "nul", "noise", "parquet", "cut gzip", "no gzip", "utf-16"],
 )
 def test_what_is_no_table(tmp_path, content, says):
     with pytest.raises(UnreadableFile, match=says):
