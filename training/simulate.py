@@ -15,12 +15,13 @@ import pandas as pd
 from pandas.api.types import is_numeric_dtype
 
 from features.clock import DAY, to_micros
+from features.settings import Settings, parse_settings
 from features.tables import Export, Pairs
 from training.simulation.activities import events
 from training.simulation.calendar import exposure
 from training.simulation.company import Company, hits
 from training.simulation.crm import LEAK, Edits, edits, outcomes
-from training.simulation.files import write
+from training.simulation.files import settings_text, write
 from training.simulation.life import live
 from training.simulation.people import blank, people
 from training.simulation.truth import oracle_probability, true_probability
@@ -64,6 +65,11 @@ class Simulation:
     def oracle_probability(self, pairs: Pairs, horizon_days: float) -> Floats:
         """The same given the hidden intent as well: how much of the outcome is plain luck."""
         return oracle_probability(self.company, pairs, horizon_days)
+
+    @property
+    def settings(self) -> Settings:
+        """The settings that `write` puts beside the files."""
+        return parse_settings(settings_text(self.export, self.company.world))
 
     def write(self, folder: Path) -> None:
         """Write the export as files with a `ripeness.toml`; equal simulations write equal bytes."""

@@ -42,7 +42,9 @@ def test_other_seeds_make_other_companies() -> None:
 def test_files_read_back_as_the_same_export(tmp_path: Path) -> None:
     simulated = company()
     simulated.write(tmp_path)
-    back, own = read_export(tmp_path, load_settings(tmp_path / "ripeness.toml")), simulated.export
+    settings = load_settings(tmp_path / "ripeness.toml")
+    assert settings == simulated.settings
+    back, own = read_export(tmp_path, settings), simulated.export
     assert back.refusals == ()
     assert (back.data_end, back.tracked, back.has_old_values) == (own.data_end, own.tracked, own.has_old_values)
     for name in TABLES:
