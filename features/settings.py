@@ -213,7 +213,10 @@ class Model(Section):
     learning_rate: float = Field(0.03, gt=0, le=1)  #: of the trees
     feature_share: float = Field(0.5, gt=0, le=1)  #: of the columns that each tree may use
     l2: float = Field(5.0, ge=0)  #: regularisation of the trees
-    linear_strength: float = Field(0.05, gt=0)  #: inverse regularisation of the linear expert
+    linear_strengths: tuple[Annotated[float, Field(gt=0)], ...] = Field(
+        (0.003, 0.01, 0.03, 0.1, 0.3, 1.0), min_length=1
+    )
+    #: inverse regularisation of the linear expert; the one that answers held-out leads best is taken
     bootstrap_rounds: int = Field(300, ge=20, le=10_000)  #: behind every interval in the report
 
 

@@ -59,7 +59,7 @@ def _quality(card: Mapping[str, Any]) -> list[str]:
 
 def _cell(measured: Mapping[str, float | None]) -> str:
     if measured["value"] is None:
-        return "–"
+        return "n/a"
     if measured["low"] is None:
         return f"{measured['value']:.3f}"
     return f"{measured['value']:.3f} ({measured['low']:.3f} to {measured['high']:.3f})"

@@ -20,11 +20,14 @@ from models.calibration import Platt, fit_platt
 from models.linear import LinearExpert, LinearInputs
 from models.trees import TreeExpert
 from training.dataset import Dataset
+from training.metrics import Ranked, log_loss
 
 Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
 Progress = Callable[[str], None]
 
-BLOCKS = 5  #: of cross-fitting
+FOLDS = 5  #: of cross-fitting
+PAIRS_TO_CHOOSE = 10_000  #: enough to tell one regularisation from another
 MANY_CELLS = 5_000_000  #: from so many on, threads gain more than waiting for each other costs
 EARLY_STOPPING_SHARE = 0.2  #: of the training pairs, the latest; they choose the number of trees
 
@@ -61,6 +64,8 @@ def fit(
     view: View, train: Dataset, calibrate: Dataset | None, model: Model, progress: Progress = lambda _: None
 ) -> Fitted:
     """Fit both experts on `train`; calibrate on `calibrate`, or by cross-fitting where that is None."""
+    progress("choosing the regularisation")
+    model = model.model_copy(update={"linear_strengths": (choose_strength(view, train, model),)})
     progress("fitting the experts")
     experts = fit_experts(view, train, model)
     held_out, margins = train, {}
@@ -79,10 +84,40 @@ def fit_experts(view: View, train: Dataset, model: Model, *, with_trees: bool | 
     return Experts(linear=fit_linear(view, train, model), trees=fit_trees(view, train, model) if trees else None)
 
 
+def choose_strength(view: View, train: Dataset, model: Model) -> float:
+    """The strength whose linear expert answers held-out leads with the least log loss.
+
+    Folds keep groups whole; beyond `PAIRS_TO_CHOOSE` pairs an evenly spread part of them decides.
+    """
+    if len(model.linear_strengths) == 1:
+        return model.linear_strengths[0]
+    seen = train.take(np.arange(0, len(train), len(train) // PAIRS_TO_CHOOSE + 1))
+    fold = folds(seen, model.seed)
+    losses = [_held_out_loss(view, seen, fold, strength) for strength in model.linear_strengths]
+    return model.linear_strengths[int(np.argmin(losses))]
+
+
+def _held_out_loss(view: View, seen: Dataset, fold: Ints, strength: float) -> float:
+    margins = np.zeros(len(seen))
+    for f in range(FOLDS):
+        margins[fold == f] = _logistic(view, seen.take(fold != f), strength).margins(seen.rows[fold == f])
+    return log_loss(Ranked.of(seen.label, margins, seen.weight))
+
+
+def folds(part: Dataset, seed: int) -> Ints:
+    """A number below `FOLDS` for each pair; a group is in one fold, drawn at random. Shape (n_pairs,)."""
+    names, index = np.unique(part.group, return_inverse=True)
+    return np.asarray((np.random.default_rng(seed).permutation(len(names)) % FOLDS)[index])
+
+
 def fit_linear(view: View, train: Dataset, model: Model) -> LinearExpert:
     """L2-regularised logistic regression on standardised inputs (scikit-learn, Newton-Cholesky)."""
+    return _logistic(view, train, choose_strength(view, train, model))
+
+
+def _logistic(view: View, train: Dataset, strength: float) -> LinearExpert:
     inputs = LinearInputs.of(view, train.rows)
-    regression = LogisticRegression(C=model.linear_strength, solver="newton-cholesky", max_iter=100, tol=1e-8)
+    regression = LogisticRegression(C=strength, solver="newton-cholesky", max_iter=100, tol=1e-6)
     regression.fit(inputs.matrix(train.rows), train.label, sample_weight=train.weight)
     return LinearExpert.from_coefficients(inputs, regression.coef_[0], float(regression.intercept_[0]))
 
@@ -142,18 +177,12 @@ def _lightgbm_data(view: View, part: Dataset) -> lightgbm.Dataset:
 
 
 def _cross_fitted_margins(view: View, train: Dataset, model: Model, *, with_trees: bool) -> dict[str, Floats]:
-    """Margins of each block by experts fitted on the other blocks; blocks follow the groups' first `as_of`."""
-    names, index = np.unique(train.group, return_inverse=True)
-    first_seen = np.full(len(names), np.iinfo(np.int64).max)
-    np.minimum.at(first_seen, index, train.as_of)
-    rank = np.empty(len(names), dtype=np.int64)
-    rank[np.argsort(first_seen, kind="stable")] = np.arange(len(names))
-    block = (rank * BLOCKS // len(names))[index]
+    """Margins of each fold by experts fitted on the other folds; a fold is a random fifth of the groups."""
+    fold = folds(train, model.seed)
     margins: dict[str, Floats] = {}
-    for b in range(BLOCKS):
-        rest, held_out = train.take(block != b), block == b
-        if rest.label.min() == rest.label.max() or not held_out.any():
-            continue
-        for name, margin in fit_experts(view, rest, model, with_trees=with_trees).margins(train.rows[held_out]).items():
+    for f in range(FOLDS):
+        held_out = fold == f
+        experts = fit_experts(view, train.take(~held_out), model, with_trees=with_trees)
+        for name, margin in experts.margins(train.rows[held_out]).items():
             margins.setdefault(name, np.zeros(len(train)))[held_out] = margin
     return margins
