@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from features.column_names import ITALIAN, name_words
+from features.findings import Findings, Question
 from features.guess_experience import with_experience
 from features.guess_kinds import fast_tracks, guess_kinds
-from features.guess_leads import Findings, Question, country_codes, guess_leads
+from features.guess_leads import country_codes, guess_leads
 from features.guess_tables import Tables, guess_tables
 from features.guess_times import ask_about_times
 from features.profiles import ColumnProfile, TableProfile, profiles
@@ -37,9 +38,15 @@ def guess(folder: Path) -> Guess:
     found, unread = profiles(folder)
     findings = Findings(notes=unread)
     tables = guess_tables(found, findings)
-    leads = guess_leads(tables.leads, findings, has_events=tables.events is not None, key=tables.key)
     by_name = {table.name: table for table in found}
     kinds = _kinds(tables, by_name, findings)
+    leads = guess_leads(
+        tables.leads,
+        findings,
+        has_events=tables.events is not None,
+        events_tell=any((kind.maps_to or name) == "closed_won" for name, kind in kinds.items()),
+        key=tables.key,
+    )
     data = Data(
         leads=leads.model_copy(update={"joins": tables.joins}),
         events=tables.events,
@@ -86,7 +93,6 @@ def _kinds(tables: Tables, by_name: dict[str, TableProfile], findings: Findings)
             findings.notes.append(f"{len(named)} kinds of events by the {actor} ({fate}): {shown}")
     if outcomes:
         findings.notes.append(f"events that end or judge a lead, never features: {', '.join(outcomes)}")
-        findings.questions = [q for q in findings.questions if q.key != "data.leads.result"]
     return kinds
 
 

@@ -7,7 +7,8 @@ import numpy.typing as npt
 
 from features.clock import DAY, NEVER
 from features.errors import RipenessError
-from features.guess_leads import Findings, mapped
+from features.findings import Findings
+from features.guess_leads import mapped
 from features.profiles import TableProfile
 from features.settings import Cohort, Outcome, Settings
 from features.sources import read_export

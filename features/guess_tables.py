@@ -7,8 +7,10 @@ from typing import TypeVar
 import pandas as pd
 
 from features.column_names import LEAD_NAMES, fitness
+from features.findings import Findings
 from features.guess_events import event_kind, event_time, guess_changes, guess_events
-from features.guess_leads import Findings, is_closing, lead_key, result_column
+from features.guess_leads import lead_key
+from features.guess_results import is_closing, result_column
 from features.profiles import TableProfile
 from features.settings import ChangesFile, EventsFile, Join
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 import pyarrow as pa
 
 from features.clock import DAY
-from features.guess_leads import Findings
+from features.findings import Findings
 from features.profiles import ColumnProfile
 from features.times import DayOrder, day_order
 

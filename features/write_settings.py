@@ -13,8 +13,8 @@ from functools import cache
 
 from pydantic import BaseModel
 
+from features.findings import Question
 from features.guess import Guess
-from features.guess_leads import Question
 from features.settings import ChangesFile, EventsFile, Kind, Section, Settings
 
 _FIELD = re.compile(r"    (\w+): ")

@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 
 from features.column_names import EVENT_NAMES, LEAD_NAMES, fitness, name_words
 from features.errors import RipenessError, UnreadableFile
+from features.findings import Question
 from features.guess import Guess, guess
 from features.guess_kinds import fast_tracks, guess_kind, guess_kinds
-from features.guess_leads import Question
 from features.settings import Cohort, Company, Kind, LeadsFile, Section, Settings, parse_settings
 from features.sources import read_export
 from features.stages import Stage
@@ -109,11 +109,12 @@ def test_results_told_by_events_are_found(tmp_path):
     created = days(30)
     write(
         tmp_path,
-        people=rows("user_id,signup_date,plan", [(i, d, "x") for i, d in enumerate(created)]),
+        people=rows("user_id,signup_date,converted", [(i, d, i % 2) for i, d in enumerate(created)]),
         log=rows("user_id,event,timestamp", [(i, "Deal Won" if i % 2 else "login", d) for i, d in enumerate(created)]),
     )
     found = guess(tmp_path)
     assert found.settings.kinds["Deal Won"].maps_to == "closed_won"
+    assert found.settings.data.leads.ignore == ("converted",)
     assert "data.leads.result" not in [q.key for q in found.questions]
     assert read_export(tmp_path, found.settings).outcomes["kind"].tolist() == ["closed_won"] * 15
 
