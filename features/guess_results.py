@@ -32,6 +32,10 @@ def result_column(table: TableProfile) -> ColumnProfile | None:
 def with_results(
     spec: LeadsFile, table: TableProfile, findings: Findings, *, has_events: bool, events_tell: bool
 ) -> LeadsFile:
+    """The mapping with how leads end; what no column tells is asked.
+
+    `events_tell` says that some events tell of wins, and when.
+    """
     result = result_column(table)
     closings = [c for c in table.columns.values() if c.is_time and is_closing(c) and c.name != spec.created_at]
     won, lost = _words_of(result, WON_WORDS), _words_of(result, LOST_WORDS)
