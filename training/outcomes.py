@@ -31,6 +31,6 @@ def closed_at(export: Export) -> Ints:
 def labels(export: Export, lead: Ints, as_of: Ints, horizon: int) -> npt.NDArray[np.float64]:
     """1 where the lead is won in (as_of, as_of + horizon], else 0; of a flat export its stated result."""
     if export.flat:
-        return export.leads["label"].to_numpy(dtype=np.float64)[lead]
+        return np.asarray(export.leads["label"].to_numpy(dtype=np.float64)[lead])
     won = won_at(export)[lead]
     return ((won > as_of) & (won <= as_of + horizon)).astype(np.float64)

@@ -1,0 +1,202 @@
+"""`ripeness demo`: the whole job on one machine, from a simulated company to an answered request.
+
+What it makes stays in its home folder, so a second run only starts the service.
+"""
+
+import shlex
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import httpx
+import orjson
+from rich.console import Console
+from rich.progress import Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from features.clock import from_micros, iso
+from features.errors import RipenessError
+from features.lead import Event
+from features.rows import lead_at
+from features.settings import FILE_NAME, Settings, load_settings
+from features.sources import read_export
+from features.tables import Export
+from models import registry
+from serving.keys import KeyRing
+from serving.language import catalog
+from serving.model_source import ModelSource
+from serving.run import KEYS
+from serving.whole_base import score_export
+from training.record import describe, record
+from training.simulate import simulate
+from training.train import train
+
+LEADS, MONTHS, SEED = 7_000, 30, 1
+SHOWN = 8  #: leads in the ranked table
+START_SECONDS = 90  #: for the service to be ready
+ASK_SECONDS = 30
+
+
+class DemoFailed(RipenessError):
+    """The service that the demo started did not come up or did not answer."""
+
+    exit_code = 8
+    title = "The demo could not go on"
+
+
+def run(*, home: Path, once: bool, port: int | None, now: datetime) -> None:
+    """Simulate, train, register and serve; with `once` ask the own endpoint, print the answer, and end."""
+    console = Console(highlight=False)
+    folder, tracking = home / "company", f"sqlite:///{(home / 'mlflow.db').resolve()}"
+    with _steps() as step:
+        if not (folder / FILE_NAME).exists():
+            step(f"simulating a company of {LEADS:,} leads over {MONTHS} months")
+            midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
+            simulate(seed=SEED, leads=LEADS, months=MONTHS, start=midnight - timedelta(days=MONTHS * 30.5)).write(
+                folder
+            )
+        settings = load_settings(folder / FILE_NAME)
+        step("reading its export")
+        export = read_export(folder, settings)
+        if registry.find("champion", tracking_uri=tracking) is None:
+            trained = train(export, settings, progress=step)
+            step("registering the champion with MLflow")
+            record(trained, settings=settings, data=describe(folder), tracking_uri=tracking)
+        step("scoring the open leads")
+        ranked = _ranked(export, settings, tracking)
+    chosen_port = port or settings.service.port
+    body = home / "lead.json"
+    body.write_bytes(orjson.dumps(_request(export, str(ranked[0]["lead_id"])), option=orjson.OPT_INDENT_2))
+    (home / KEYS).unlink(missing_ok=True)
+    token = KeyRing.open(home / KEYS)[1] or ""
+    with _service(home, folder, tracking, chosen_port) as address:
+        console.print(_table(ranked, export))
+        if once:
+            console.print_json(_ask(address, token, body).decode())
+        else:
+            _explain(console, address, token, body, tracking)
+            _wait()
+
+
+def _ranked(export: Export, settings: Settings, tracking: str) -> list[dict[str, object]]:
+    """The likeliest leads at the end of the data, best first."""
+    models = ModelSource.from_registry(tracking, settings)
+    models.refresh()
+    words = catalog(settings.company.language)
+    batches = score_export(models.current(), export, as_of=export.data_end, language=words)
+    rows = [row for batch in batches for row in batch.to_pylist()]
+    return sorted(rows, key=lambda row: (-row["probability"], row["lead_id"]))[:SHOWN]
+
+
+def _table(ranked: list[dict[str, object]], export: Export) -> Table:
+    table = Table(title=f"Whom to call first, as of {from_micros(export.data_end):%Y-%m-%d}")
+    for name in ("lead", "chance", "score", "fit", "first reason"):
+        table.add_column(name, justify="left" if name in ("lead", "first reason") else "right")
+    for row in ranked:
+        grades = f"{row['fit_grade']}{row['engagement_grade']}"
+        table.add_row(str(row["lead_id"]), f"{row['probability']:.0%}", str(row["score"]), grades, _first_reason(row))
+    return table
+
+
+def _first_reason(row: Mapping[str, object]) -> str:
+    reasons = row["reasons"]
+    return str(reasons[0]["text"]) if isinstance(reasons, list) and reasons else ""
+
+
+def _request(export: Export, lead_id: str) -> dict[str, object]:
+    """What a CRM would send of this lead."""
+    position = int(export.leads.index[export.leads["lead_id"] == lead_id][0])
+    lead = lead_at(export, position, export.data_end)
+    known = {name: value for name, value in lead.attributes.items() if value is not None}
+    created = {} if lead.created_at is None else {"created_at": iso(lead.created_at)}
+    return {
+        "lead": {"lead_id": lead.lead_id, **created, "attributes": known},
+        "events": [_event(e) for e in lead.events],
+        "as_of": iso(export.data_end),
+    }
+
+
+def _event(event: Event) -> dict[str, object]:
+    times = {"happened_at": iso(event.happened_at), "known_at": iso(event.known_at)}
+    optional = {"value": event.value, "topic": event.topic, "channel": event.channel}
+    return {"kind": event.kind, **times} | {key: value for key, value in optional.items() if value is not None}
+
+
+@contextmanager
+def _service(home: Path, folder: Path, tracking: str, port: int) -> Iterator[str]:
+    """The service in a process of its own, ready to answer; ended on the way out."""
+    command = [sys.executable, "-m", "ripeness", "serve", "--home", str(home), "--port", str(port)]
+    command += ["--settings", str(folder / FILE_NAME), "--tracking-uri", tracking]
+    log = home / "service.log"
+    with log.open("wb") as output, subprocess.Popen(command, stdout=output, stderr=output) as process:  # noqa: S603  # our own command
+        try:
+            address = f"http://127.0.0.1:{port}"
+            _until_ready(process, address, log)
+            yield address
+        finally:
+            process.terminate()
+            process.wait(timeout=ASK_SECONDS)
+
+
+def _until_ready(process: "subprocess.Popen[bytes]", address: str, log: Path) -> None:
+    deadline = time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline:
+        if process.poll() is not None:
+            raise DemoFailed(f"the service ended at once; its words: {log.read_text(errors='replace').strip()[-800:]}")
+        try:
+            if httpx.get(f"{address}/health/ready", timeout=5).status_code == httpx.codes.OK:
+                return
+        except httpx.TransportError:
+            pass
+        time.sleep(0.2)
+    raise DemoFailed(f"the service was not ready within {START_SECONDS} seconds; see {log}")
+
+
+def _ask(address: str, token: str, body: Path) -> bytes:
+    headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
+    answer = httpx.post(f"{address}/v1/predict", content=body.read_bytes(), headers=headers, timeout=ASK_SECONDS)
+    if answer.status_code != httpx.codes.OK:
+        raise DemoFailed(f"the service answered {answer.status_code}: {answer.text[:800]}")
+    return answer.content
+
+
+def _explain(console: Console, address: str, token: str, body: Path, tracking: str) -> None:
+    """What to paste and where to look."""
+    console.print("\nAsk about the first of them:\n")
+    asked = f"curl -s {address}/v1/predict -H 'Authorization: Bearer {token}' -H 'Content-Type: application/json'"
+    console.print(f"  {asked} -d @{shlex.quote(str(body))}\n", soft_wrap=True, markup=False)
+    console.print(f"The API, described:  {address}/docs", soft_wrap=True)
+    mlflow = Path(sys.executable).with_name("mlflow")
+    console.print(f"Runs and models:     {mlflow} ui --backend-store-uri {shlex.quote(tracking)}", soft_wrap=True)
+    console.print("Ctrl-C ends the demo.")
+
+
+def _wait() -> None:
+    try:
+        while True:
+            time.sleep(3600)
+    except KeyboardInterrupt:
+        return
+
+
+@contextmanager
+def _steps() -> Iterator[Callable[[str], None]]:
+    """Each step with a spinner and its time, as it runs."""
+    shown = Progress(
+        SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn(), console=Console(stderr=True)
+    )
+    with shown:
+        last: list[TaskID] = []
+
+        def step(text: str) -> None:
+            for number in last:
+                shown.update(number, completed=1)
+            last[:] = [shown.add_task(text, total=1)]
+
+        yield step
+        for number in last:
+            shown.update(number, completed=1)
