@@ -58,7 +58,7 @@ def train(export: Export, settings: Settings, *, progress: Progress = lambda _: 
     parts = split(export, chosen.pairs, label, settings)
     view, view_notes = make_view(settings, export, chosen.pairs.take(parts.part == TRAIN))
     progress(f"building {len(view.names)} features for {int((parts.part >= 0).sum()):,} pairs")
-    train_set, calibrate_set, test_set = _datasets(view, export, chosen, label, parts)
+    train_set, calibrate_set, test_set = datasets(view, export, chosen, label, parts)
     fitted = fit(view, train_set, calibrate_set, settings.model, progress)
     share = capacity_share(export, chosen, settings)
     evaluation = evaluate(view, train_set, calibrate_set, test_set, fitted, settings, share, progress)
@@ -86,9 +86,10 @@ def capacity_share(export: Export, chosen: Cohort, settings: Settings) -> float:
     return float(min(1.0, calls / max(1.0, chosen.per_snapshot)))
 
 
-def _datasets(
+def datasets(
     view: View, export: Export, chosen: Cohort, label: npt.NDArray[np.float64], parts: Split
 ) -> tuple[Dataset, Dataset | None, Dataset]:
+    """The rows of the training, calibration (None where it is cross-fitted) and test pairs."""
     used = np.flatnonzero(parts.part >= 0)
     weight = parts.weight[used] * chosen.weight[used]
     everything = Dataset(
