@@ -40,7 +40,7 @@ evaluate: install  ## train on the real data sets beside the project and on a si
 	@$(BIN)/python tests/benchmarks/evaluate.py $(EVALUATE_ARGS)
 
 bench: install  ## speed of features and of predict against named peers
-	@$(BIN)/python tests/benchmarks/features.py $(BENCH_ARGS)
+	@$(BIN)/python tests/benchmarks/feature_rows.py $(BENCH_ARGS)
 	@$(BIN)/python tests/benchmarks/predict.py $(BENCH_ARGS)
 
 lock: .tools/uv  ## pin versions that fit pyproject.toml (LOCK_ARGS=--upgrade for the newest)

@@ -1,8 +1,9 @@
 """Puts events in their one order: by lead, then time, then everything else that an event says.
 
-Two passes of a counting sort bring each lead's events together, a merge sort settles the order
-inside each lead. The last tie-break is on every column, so whatever order events arrive in, the
-sorted columns are the same to the bit. The heavy loops release the GIL and run on threads.
+First the events of neighbouring leads are gathered in buckets that fit into the processor's cache,
+then each bucket is sorted by itself: a counting sort by lead, a merge sort inside each lead. The
+last tie-break is on every column, so whatever order events arrive in, the sorted columns are the
+same to the bit. The heavy loops release the GIL and run on threads.
 """
 
 from collections.abc import Callable, Sequence
@@ -30,10 +31,11 @@ EVENT = np.dtype(
         ("kind", np.int32),
         ("topic", np.int32),
         ("channel", np.int32),
-        ("unused", np.int32),
+        ("lead", np.int32),
     ]
 )
-SMALL = 16  #: runs of this length are sorted by insertion
+RUN = 16  #: runs of this length are sorted by insertion
+BUCKET = 4_096  #: events that a bucket should hold
 WORTH_A_THREAD = 100_000  #: fewer events than this are sorted on the caller's thread
 
 
@@ -85,22 +87,23 @@ def in_order(columns: Columns, n_leads: int) -> Sorted:
     n = len(columns.lead)
     threads = threads_for(n, WORTH_A_THREAD)
     slices = [(t, n * t // threads, n * (t + 1) // threads) for t in range(threads)]
-    counts = np.zeros((n_leads, threads), dtype=np.int64)
-    on_threads(_count, [(columns, counts, *part) for part in slices], threads)
-    ends = counts.cumsum()
-    places = ends.reshape(counts.shape) - counts
-    offsets = np.zeros(n_leads + 1, dtype=np.int64)
-    offsets[1:] = ends[threads - 1 :: threads]
-    gathered = np.empty(offsets[-1], dtype=EVENT)
-    on_threads(_scatter, [(columns, places, gathered, *part) for part in slices], threads)
-    return _settled(gathered, offsets, threads)
+    shift = (n_leads * BUCKET // max(n, 1)).bit_length()  # 2 ** shift leads to a bucket
+    counts = np.zeros((threads, (n_leads >> shift) + 1), dtype=np.int64)
+    on_threads(_count, [(columns, n_leads, shift, counts, *part) for part in slices], threads)
+    ends = counts.T.cumsum().reshape(counts.T.shape)
+    places = (ends - counts.T).T.copy()
+    gathered = np.empty(ends[-1, -1], dtype=EVENT)
+    on_threads(_gather, [(columns, n_leads, shift, places, gathered, *part) for part in slices], threads)
+    result = _room_for(len(gathered), n_leads)
+    bounds = [0, *ends[:, -1].tolist()]
+    buckets = [(gathered, result, i << shift, *bound) for i, bound in enumerate(pairwise(bounds))]
+    on_threads(_settle, [(*bucket, min(bucket[2] + (1 << shift), n_leads)) for bucket in buckets], threads)
+    return result
 
 
-def _settled(gathered: Events, offsets: Positions, threads: int) -> Sorted:
-    """The gathered events of each lead in their order, as columns."""
-    n = len(gathered)
-    result = Sorted(
-        offsets=offsets,
+def _room_for(n: int, n_leads: int) -> Sorted:
+    return Sorted(
+        offsets=np.zeros(n_leads + 1, dtype=np.int64),
         happened_at=np.empty(n, dtype=np.int64),
         known_at=np.empty(n, dtype=np.int64),
         kind=np.empty(n, dtype=np.int32),
@@ -108,29 +111,29 @@ def _settled(gathered: Events, offsets: Positions, threads: int) -> Sorted:
         topic=np.empty(n, dtype=np.int32),
         channel=np.empty(n, dtype=np.int32),
     )
-    parts = 8 * threads if threads > 1 else 1
-    cuts = [int(offsets.searchsorted(n * i // parts)) for i in range(parts)] + [len(offsets) - 1]
-    on_threads(_settle, [(gathered, result, *cut) for cut in pairwise(cuts)], threads)
-    return result
 
 
 @compiled
-def _count(columns: Columns, counts: Positions, part: int, start: int, stop: int) -> None:
+def _count(columns: Columns, n_leads: int, shift: int, counts: Positions, part: int, start: int, stop: int) -> None:
+    """Count the events of each bucket; a row without a kind, a time or a lead is left out."""
     leads, happened_at, _, kinds, _, _, _ = columns
     for i in range(start, stop):
-        if kinds[i] >= 0 and happened_at[i] != NEVER and 0 <= leads[i] < len(counts):
-            counts[leads[i], part] += 1
+        if kinds[i] >= 0 and happened_at[i] != NEVER and 0 <= leads[i] < n_leads:
+            counts[part, leads[i] >> shift] += 1
 
 
 @compiled
-def _scatter(columns: Columns, places: Positions, gathered: Events, part: int, start: int, stop: int) -> None:
-    """Write each event to its lead's next place; the same rows are left out as in `_count`."""
+def _gather(
+    columns: Columns, n_leads: int, shift: int, places: Positions, gathered: Events, part: int, start: int, stop: int
+) -> None:
+    """Write each event to its bucket's next place; the same rows are left out as in `_count`."""
     leads, happened_at, known_at, kinds, value, topic, channel = columns
     for i in range(start, stop):
-        if not (kinds[i] >= 0 and happened_at[i] != NEVER and 0 <= leads[i] < len(places)):
+        if not (kinds[i] >= 0 and happened_at[i] != NEVER and 0 <= leads[i] < n_leads):
             continue
-        event = gathered[places[leads[i], part]]
-        places[leads[i], part] += 1
+        event = gathered[places[part, leads[i] >> shift]]
+        places[part, leads[i] >> shift] += 1
+        event["lead"] = leads[i]
         event["happened_at"] = happened_at[i]
         event["known_at"] = known_at[i] if known_at[i] != NEVER else happened_at[i]
         event["kind"] = kinds[i]
@@ -156,12 +159,13 @@ def _before(a: np.void, b: np.void) -> bool:
 
 
 @compiled
-def _insert_runs(events: Events, order: Positions) -> None:
-    for start in range(0, len(order), SMALL):
-        for i in range(start + 1, min(start + SMALL, len(order))):
+def _insert_runs(events: Events, order: Positions, start: int, stop: int) -> None:
+    """Sort each run of a few positions."""
+    for run in range(start, stop, RUN):
+        for i in range(run + 1, min(run + RUN, stop)):
             moving = order[i]
             j = i
-            while j > start and _before(events[moving], events[order[j - 1]]):
+            while j > run and _before(events[moving], events[order[j - 1]]):
                 order[j] = order[j - 1]
                 j -= 1
             order[j] = moving
@@ -169,6 +173,7 @@ def _insert_runs(events: Events, order: Positions) -> None:
 
 @compiled
 def _merge(events: Events, order: Positions, spare: Positions, start: int, middle: int, stop: int) -> None:
+    """Merge two sorted neighbours into `spare`."""
     left, right = start, middle
     for k in range(start, stop):
         if left < middle and (right >= stop or not _before(events[order[right]], events[order[left]])):
@@ -180,34 +185,73 @@ def _merge(events: Events, order: Positions, spare: Positions, start: int, middl
 
 
 @compiled
-def _sort(events: Events, order: Positions, spare: Positions) -> None:
-    """Fill `order` with the positions of `events` in their order."""
-    n = len(events)
-    for i in range(n):
-        order[i] = i
-    _insert_runs(events, order)
-    width = SMALL
-    while width < n:
-        for start in range(0, n, 2 * width):
-            _merge(events, order, spare, start, min(start + width, n), min(start + 2 * width, n))
-        order[:] = spare
+def _sort(events: Events, order: Positions, spare: Positions, start: int, stop: int) -> None:
+    """Sort the positions `order[start:stop]` by their events; quick where they nearly are."""
+    _insert_runs(events, order, start, stop)
+    width = RUN
+    while width < stop - start:
+        for left in range(start, stop - width, 2 * width):
+            middle, right = left + width, min(left + 2 * width, stop)
+            if _before(events[order[middle]], events[order[middle - 1]]):
+                _merge(events, order, spare, left, middle, right)
+                order[left:right] = spare[left:right]
         width *= 2
 
 
 @compiled
-def _settle(gathered: Events, result: Sorted, first: int, last: int) -> None:
-    """Write the events of the leads `first` to `last` (excluded) in their order."""
+def _by_time(events: Events) -> Positions:
+    """Positions of the events, roughly oldest first: in as many equal steps of time as there are events."""
+    happened_at = events["happened_at"]
+    shift, low, high = 1, happened_at.min(), happened_at.max()
+    while (high >> shift) - (low >> shift) >= len(events):
+        shift += 1
+    following = np.zeros(len(events) + 1, dtype=np.int64)
+    for i in range(len(events)):
+        following[(happened_at[i] >> shift) - (low >> shift) + 1] += 1
+    following = following.cumsum()
+    order = np.empty(len(events), dtype=np.int64)
+    for i in range(len(events)):
+        step = (happened_at[i] >> shift) - (low >> shift)
+        order[following[step]] = i
+        following[step] += 1
+    return order
+
+
+@compiled
+def _by_lead(events: Events, offsets: Positions, first: int, last: int, start: int) -> Positions:
+    """Positions of a bucket's events, lead by lead, roughly oldest first; tells where in the log each lead ends."""
+    following = np.zeros(last - first + 1, dtype=np.int64)
+    for i in range(len(events)):
+        following[events[i]["lead"] - first + 1] += 1
+    following = following.cumsum()
+    offsets[first + 1 : last + 1] = start + following[1:]
+    order = np.empty(len(events), dtype=np.int64)
+    for i in _by_time(events):
+        lead = events[i]["lead"] - first
+        order[following[lead]] = i
+        following[lead] += 1
+    return order
+
+
+@compiled
+def _settle(gathered: Events, result: Sorted, first: int, start: int, stop: int, last: int) -> None:
+    """Write the bucket `gathered[start:stop]`, the leads `first` to `last` (excluded), in its order."""
     offsets, happened_at, known_at, kind, value, topic, channel = result
-    longest = max(np.max(offsets[first + 1 : last + 1] - offsets[first:last]), 0) if first < last else 0
-    order, spare = np.empty(longest, dtype=np.int64), np.empty(longest, dtype=np.int64)
+    if start == stop:
+        offsets[first + 1 : last + 1] = start
+        return
+    events = gathered[start:stop]
+    order = _by_lead(events, offsets, first, last, start)
+    spare = np.empty_like(order)
+    begin = 0
     for lead in range(first, last):
-        start, n = offsets[lead], offsets[lead + 1] - offsets[lead]
-        _sort(gathered[start : start + n], order[:n], spare[:n])
-        for i in range(n):
-            event = gathered[start + order[i]]
-            happened_at[start + i] = event["happened_at"]
-            known_at[start + i] = event["known_at"]
-            kind[start + i] = event["kind"]
-            value[start + i] = event["value"]
-            topic[start + i] = event["topic"]
-            channel[start + i] = event["channel"]
+        _sort(events, order, spare, begin, offsets[lead + 1] - start)
+        begin = offsets[lead + 1] - start
+    for i in range(len(order)):
+        event = events[order[i]]
+        happened_at[start + i] = event["happened_at"]
+        known_at[start + i] = event["known_at"]
+        kind[start + i] = event["kind"]
+        value[start + i] = event["value"]
+        topic[start + i] = event["topic"]
+        channel[start + i] = event["channel"]

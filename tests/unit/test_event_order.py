@@ -43,6 +43,14 @@ def test_events_come_out_as_numpy_sorts_them(n: int, leads: int):
         np.testing.assert_array_equal(mine, expected)
 
 
+def test_times_may_lie_as_far_apart_as_they_can():
+    columns = columns_of(7, 3_000, 20)
+    far = np.random.default_rng(8).choice([-(2**63) + 1, -1, 0, 2**63 - 1], 3_000)
+    columns = columns._replace(happened_at=far, known_at=far)
+    for mine, expected in zip(in_order(columns, 20)[1:], sorted_by_numpy(columns), strict=True):
+        np.testing.assert_array_equal(mine, expected)
+
+
 def test_offsets_tell_where_each_lead_starts():
     columns = columns_of(1, 2_000, 50)
     kept = (columns.kind >= 0) & (columns.happened_at != NEVER)
