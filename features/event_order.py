@@ -68,7 +68,7 @@ class Sorted(NamedTuple):
 
 def threads_for(work: int, worth: int) -> int:
     """How many threads pay for themselves: one for each `worth` units of work, at most what numba may use."""
-    return min(work // worth, int(numba.get_num_threads())) if work >= 2 * worth else 1
+    return min(work // worth, int(numba.config.NUMBA_NUM_THREADS)) if work >= 2 * worth else 1
 
 
 def on_threads(job: Callable[..., None], parts: Sequence[tuple[object, ...]], threads: int) -> None:

@@ -1,5 +1,7 @@
 """The kernel against plain loops, a batch against single leads, threads against one thread."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import numba
 import numpy as np
 import numpy.typing as npt
@@ -70,13 +72,20 @@ def test_a_lead_that_carries_its_future_has_the_same_behaviour(export: Export, p
 def test_threads_give_the_same_bits_as_one_thread(monkeypatch: pytest.MonkeyPatch):
     export = random_export(3, leads=200)
     pairs = random_pairs(4, export, count=9_000)
-    many = build_rows(VIEW, export, pairs)
-    numba.set_num_threads(1)
-    try:
-        one = build_rows(VIEW, export, pairs)
-    finally:
-        numba.set_num_threads(numba.config.NUMBA_NUM_THREADS)
-    np.testing.assert_array_equal(many, one)
+    rows = []
+    for threads in (1, 3):
+        monkeypatch.setattr(numba.config, "NUMBA_NUM_THREADS", threads)
+        rows.append(build_rows(VIEW, export, pairs))
+    assert rows[0].tobytes() == rows[1].tobytes()
+
+
+def test_many_threads_may_ask_at_once(pairs: Pairs, leads: list[Lead], rows: npt.NDArray[np.float64]):
+    def row(i: int) -> npt.NDArray[np.float64]:
+        return lead_row(VIEW, leads[i], int(pairs.as_of[i]))
+
+    with ThreadPoolExecutor(8) as pool:
+        for i, answer in enumerate(pool.map(row, range(2_000))):
+            np.testing.assert_array_equal(answer, rows[i])
 
 
 def test_shuffled_events_give_the_same_bits():

@@ -1,5 +1,6 @@
 """Whatever order events arrive in, a log holds them in one order."""
 
+import numba
 import numpy as np
 import pytest
 
@@ -49,6 +50,16 @@ def test_times_may_lie_as_far_apart_as_they_can():
     columns = columns._replace(happened_at=far, known_at=far)
     for mine, expected in zip(in_order(columns, 20)[1:], sorted_by_numpy(columns), strict=True):
         np.testing.assert_array_equal(mine, expected)
+
+
+def test_threads_give_the_same_order_as_one_thread(monkeypatch: pytest.MonkeyPatch):
+    columns = columns_of(9, 600_000, 3_000)
+    ordered = []
+    for threads in (1, 3):
+        monkeypatch.setattr(numba.config, "NUMBA_NUM_THREADS", threads)
+        ordered.append(in_order(columns, 3_000))
+    for one, three in zip(*ordered, strict=True):
+        np.testing.assert_array_equal(one, three)
 
 
 def test_offsets_tell_where_each_lead_starts():
