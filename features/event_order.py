@@ -6,17 +6,15 @@ last tie-break is on every column, so whatever order events arrive in, the sorte
 same to the bit. The heavy loops release the GIL and run on threads.
 """
 
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
 from typing import NamedTuple
 
-import numba
 import numpy as np
 import numpy.typing as npt
 
 from features.clock import NEVER
 from features.compiled import compiled
+from features.threads import on_threads, threads_for
 
 Ints = npt.NDArray[np.integer]
 Floats = npt.NDArray[np.float64]
@@ -64,22 +62,6 @@ class Sorted(NamedTuple):
     value: Floats
     topic: npt.NDArray[np.int32]
     channel: npt.NDArray[np.int32]
-
-
-def threads_for(work: int, worth: int) -> int:
-    """How many threads pay for themselves: one for each `worth` units of work, at most what numba may use."""
-    return min(work // worth, int(numba.config.NUMBA_NUM_THREADS)) if work >= 2 * worth else 1
-
-
-def on_threads(job: Callable[..., None], parts: Sequence[tuple[object, ...]], threads: int) -> None:
-    """Run `job(*part)` for each part, several at once; the first error is raised."""
-    if threads == 1 or len(parts) == 1:
-        for part in parts:
-            job(*part)
-        return
-    with ThreadPoolExecutor(threads) as pool:
-        for done in [pool.submit(job, *part) for part in parts]:
-            done.result()
 
 
 def in_order(columns: Columns, n_leads: int) -> Sorted:

@@ -45,7 +45,18 @@ KNOWN = (
     Recognised(parts=("country",), words=("country", "nation", "paese", "nazione"), understood=0.8, replaces_raw=True),
 )
 UNREAD = (None, "invalid")  #: what a parser answers when it understands nothing
-PERSONAL = ("first name", "last name", "full name", "surname", "nome", "cognome", "phone", "mobile", "telefono", "fax")
+PERSONAL = (
+    "first name",
+    "last name",
+    "full name",
+    "surname",
+    "nome",
+    "cognome",
+    "phone",
+    "telefono",
+    "cellulare",
+    "fax",
+)
 CODES = ("code", "zip", "postal", "postcode", "codice", "cap", "id")
 IDENTIFIERS = (*CODES, "uuid", "guid", "number", "no", "nr", "key", "numero")
 

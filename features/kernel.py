@@ -30,8 +30,9 @@ from features.definitions import (
     Recency,
     Sum,
 )
-from features.event_order import Sorted, on_threads, threads_for
+from features.event_order import Sorted
 from features.events import EventLog
+from features.threads import on_threads, threads_for
 from features.view import View
 
 Rows = npt.NDArray[np.float64]

@@ -43,7 +43,7 @@ def make_view(settings: Settings, export: Export, pairs: Pairs) -> tuple[View, t
     chosen = [
         choose_columns(settings, export, pairs),
         Chosen() if export.flat else _about_lead(export, pairs),
-        *([_behaviour(kinds, events, settings.features)] if any(kind.events for kind in kinds) else []),
+        *([_behaviour(kinds, events, settings)] if any(kind.events for kind in kinds) else []),
     ]
     definitions, clashes = _distinct_names(chain.from_iterable(c.definitions for c in chosen))
     categories = {name: texts for c in chosen for name, texts in c.categories.items()}
@@ -62,7 +62,7 @@ def visible_events(export: Export, pairs: Pairs) -> pd.DataFrame:
     last = np.full(len(export.leads), NEVER)
     np.maximum.at(last, pairs.lead, pairs.as_of)
     seen_until = last[export.events["lead"].to_numpy()]
-    known = export.events[["happened_at", "known_at"]].max(axis=1).to_numpy()
+    known = np.maximum(export.events["happened_at"].to_numpy(), export.events["known_at"].to_numpy())
     return export.events[known <= seen_until]
 
 
@@ -82,7 +82,8 @@ def _about_lead(export: Export, pairs: Pairs) -> Chosen:
     return Chosen(definitions=(Age(),) if (created != NEVER).any() else ())
 
 
-def _behaviour(kinds: tuple[SeenKind, ...], events: pd.DataFrame, features: Features) -> Chosen:
+def _behaviour(kinds: tuple[SeenKind, ...], events: pd.DataFrame, settings: Settings) -> Chosen:
+    features = settings.features
     seen = [kind for kind in kinds if kind.events and kind.meaning.name != ANY]
     own, rest = seen[: features.max_kinds], seen[features.max_kinds :]
     names = {name for kind in kinds for name in (kind.meaning.name, *kind.meaning.aliases)}
@@ -91,7 +92,7 @@ def _behaviour(kinds: tuple[SeenKind, ...], events: pd.DataFrame, features: Feat
         *chain.from_iterable(_of_kind(kind.meaning.name, kind.has_values, features) for kind in own),
         *_of_any(bool(counted["topic"].notna().any()), features),
     ]
-    touches = _touches(counted, features)
+    touches = _touches(counted, settings)
     notes = []
     if rest:
         listed = ", ".join(kind.meaning.name for kind in rest[:5]) + (", ..." if len(rest) > 5 else "")
@@ -118,10 +119,12 @@ def _of_any(has_topics: bool, features: Features) -> Iterator[Definition]:
         yield from (Distinct(kind=ANY, days=days) for days in sorted(features.windows_days))
 
 
-def _touches(events: pd.DataFrame, features: Features) -> Chosen:
+def _touches(events: pd.DataFrame, settings: Settings) -> Chosen:
     """First and last channel, where at least two channels are common enough."""
-    pairs = events.loc[events["channel"].notna(), ["lead", "channel"]].drop_duplicates()
-    channels = categories_of(pairs["channel"].str.strip().value_counts().items(), features)
+    channel = events["channel"].str.strip()
+    says = channel.notna() & ~channel.isin(["", *settings.data.missing_words])
+    per_lead = pd.DataFrame({"lead": events["lead"], "channel": channel})[says].drop_duplicates()
+    channels = categories_of(per_lead["channel"].value_counts().items(), settings.features)
     if len(channels) < 2:
         return Chosen()
     touches = (FirstTouch(), LastTouch())

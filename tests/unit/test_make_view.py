@@ -169,6 +169,18 @@ def test_sums_and_topics_and_touches_need_something_to_work_on():
     assert rich.categories == dict.fromkeys(("first_touch_channel", "last_touch_channel"), ("seo", "ads"))
 
 
+def test_words_for_missing_are_no_channels():
+    export = export_of(
+        leads=[{"lead_id": str(i)} for i in range(LEADS)],
+        events=[
+            {"lead_id": str(i), "kind": "visit", "happened_at": "2026-01-01", "channel": channel}
+            for i, channel in zip(range(LEADS), cycle(["Select", "ads", " ads ", "seo", ""]), strict=False)
+        ],
+    )
+    view, _ = view_of(export)
+    assert view.categories["first_touch_channel"] == ("ads", "seo")
+
+
 def test_what_sellers_and_systems_do_is_no_feature_unless_named():
     kinds = {"call": Kind(actor="seller"), "score": Kind(actor="system"), "meeting": Kind(actor="seller", feature=True)}
     view, _ = view_of(with_events("visit", "call", "score", "meeting"), kinds=kinds)
