@@ -261,28 +261,28 @@ _MOVES = np.array(
 )
 
 _FIT = {
-    "rank": {"student": -2.0, "specialist": -0.5, "senior": -0.1, "manager": 0.2, "director": 0.5, "executive": 0.6},
+    "rank": {"student": -2.2, "specialist": -0.8, "senior": -0.2, "manager": 0.3, "director": 0.7, "executive": 0.8},
     "department": {"it": 0.1, "operations": 0.4, "finance": 0.1, "marketing": -0.2, "sales": 0.0, "hr": -0.5},
     "industry": {
-        "Manufacturing": 0.5,
-        "Logistics": 0.4,
+        "Manufacturing": 0.7,
+        "Logistics": 0.6,
         "Software": 0.1,
-        "Retail": 0.0,
+        "Retail": -0.1,
         "Professional services": -0.1,
         "Construction": -0.2,
-        "Hospitality": -0.6,
-        "Education": -0.7,
+        "Hospitality": -0.9,
+        "Education": -1.0,
     },
-    "size": {"1-10": -0.9, "11-50": -0.3, "51-200": 0.3, "201-1000": 0.6, "1001-5000": 0.3, "5001+": -0.2},
-    "country": {"IT": 0.2, "DE": 0.1, "FR": 0.0, "ES": -0.1, "GB": 0.0, "US": -0.3, "NL": 0.1, "CH": 0.1},
-    "email": {"company": 0.2, "free": -0.6, "disposable": -2.5},
+    "size": {"1-10": -1.2, "11-50": -0.4, "51-200": 0.4, "201-1000": 0.7, "1001-5000": 0.4, "5001+": -0.2},
+    "country": {"IT": 0.2, "DE": 0.1, "FR": 0.0, "ES": 0.0, "GB": 0.0, "US": -0.4, "NL": 0.0, "CH": 0.0},
+    "email": {"company": 0.2, "free": -0.8, "disposable": -2.5},
 }
 
 WORLD = World(
     activities=_ACTIVITIES,
     origins=_ORIGINS,
     moves=_MOVES,
-    won=np.array([0.00001, 0.00004, 0.0003, 0.0055, 0.00008]),
+    won=np.array([0.00001, 0.00004, 0.0003, 0.0057, 0.00008]),
     lost=np.array([0.0045, 0.0015, 0.0012, 0.0020, 0.0035]),
     fit=_FIT,
     promoted=0.0004,
