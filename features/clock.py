@@ -4,10 +4,12 @@ Every interval in Ripeness is open on the left and closed on the right: (start, 
 pair see (as_of - window, as_of], its label sees (as_of, as_of + horizon]: no gap, no overlap.
 """
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 SECOND = 1_000_000
 DAY = 86_400 * SECOND
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+MICROSECOND = timedelta(microseconds=1)
 NEVER = -(2**63)  #: stands for "no such moment" in int64 columns, as pandas' NaT does
 
 
@@ -24,8 +26,7 @@ def to_micros(moment: datetime) -> int:
     """
     if moment.tzinfo is None:
         raise ValueError(f"{moment.isoformat()} has no time zone")
-    delta = moment - datetime(1970, 1, 1, tzinfo=UTC)
-    return (delta.days * 86_400 + delta.seconds) * SECOND + delta.microseconds
+    return (moment - EPOCH) // MICROSECOND
 
 
 def from_micros(micros: int) -> datetime:

@@ -106,6 +106,9 @@ class Bant(Schema):
     timeline: Word | None = None
 
 
+NOTHING_LEARNED = Bant()  #: one for all: pydantic would copy a default for each request
+
+
 class FactsIn(Schema):
     """What you know of the lead's place in your process; a score never changes these."""
 
@@ -118,7 +121,10 @@ class FactsIn(Schema):
     )
     disqualified_reason: Word | None = Field(None, description="why sales turned the lead down, if they did")
     owner: Word | None = Field(None, description="the person who works the lead")
-    bant: Bant = Bant()
+    bant: Bant = Field(default_factory=lambda: NOTHING_LEARNED)
+
+
+NOTHING_KNOWN = FactsIn()
 
 
 class PredictRequest(Schema):
@@ -127,7 +133,7 @@ class PredictRequest(Schema):
     lead: LeadIn
     events: tuple[EventIn, ...] = ()
     as_of: Moment | None = Field(None, description="score as of this moment; now unless given")
-    facts: FactsIn = FactsIn()
+    facts: FactsIn = Field(default_factory=lambda: NOTHING_KNOWN)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -17,4 +17,7 @@ class Stage(StrEnum):
     @property
     def rank(self) -> int:
         """0 for subscriber to 6 for evangelist."""
-        return list(Stage).index(self)
+        return _RANKS[self]
+
+
+_RANKS = {stage: rank for rank, stage in enumerate(Stage)}

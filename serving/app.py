@@ -8,7 +8,7 @@ from typing import Any
 from fastapi import FastAPI
 
 from features.settings import Settings
-from serving import docs, problem, routes
+from serving import describe, docs, problem, routes
 from serving.body import BodyLimit
 from serving.headers import SafeHeaders
 from serving.keys import KeyRing
@@ -41,7 +41,7 @@ def _describe(app: FastAPI) -> None:
 
     def openapi() -> dict[str, Any]:
         document = generate()
-        document["components"]["schemas"] = components()
+        document["components"] = {"schemas": components(), "securitySchemes": {"key": describe.KEY}}
         return document
 
     app.openapi = openapi  # type: ignore[method-assign]  # FastAPI's documented way to extend it

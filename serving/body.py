@@ -17,6 +17,8 @@ from serving.problem import problem, problem_response
 
 DRAIN_BYTES = 64_000_000  #: of a refused body that are still read, so that the sender gets to see why
 
+BLANKS = b" \t\r\n"
+
 
 class BadJson(BadInput):
     """The body is not JSON, or JSON that two readers could understand differently."""
@@ -94,7 +96,8 @@ def read_json(body: bytes) -> object:
     """Parse a body strictly.
 
     `orjson` refuses NaN, Infinity, 1e999, lone surrogates and invalid UTF-8, but keeps the last of
-    repeated keys silently; a second pass of the standard library finds these (0.1 ms for 50 events).
+    repeated keys silently. What it writes again has each key once, so a body equal to that, blanks
+    aside, repeats none (0.02 ms for 50 events); for any other body the standard library looks (0.1 ms).
 
     Raises:
         BadJson: no JSON, nested without end, or with repeated keys.
@@ -102,8 +105,9 @@ def read_json(body: bytes) -> object:
     """
     try:
         data = orjson.loads(body)
-        _ONE_OF_EACH_KEY.decode(body.decode())
-    except RecursionError:
+        if body.translate(None, BLANKS) != orjson.dumps(data).translate(None, BLANKS):
+            _ONE_OF_EACH_KEY.decode(body.decode())
+    except (RecursionError, orjson.JSONEncodeError):  # beyond 254 levels, where orjson stops writing
         raise BadJson("the body is nested too deeply; a request needs five levels") from None
     except orjson.JSONDecodeError as error:
         raise BadJson(f"the body is not JSON: {error}") from None

@@ -1,6 +1,5 @@
 """What a caller should know about an answer: what was left out, what was missing, how far to trust it."""
 
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -74,7 +73,8 @@ class Cautioner:
 
     def find(self, lead: Lead, visible: Sequence[Event], row: Floats) -> tuple[Caution, ...]:
         """What to know about the answer for this lead, whose row has shape (n_columns,)."""
-        unknown = [e.kind for e in visible if e.kind not in self.view.kind_of]
+        known = self.view.kind_of
+        unknown = [e.kind for e in visible if e.kind not in known]
         others = [kind for kind in unknown if kind in self.kinds and not self.kinds[kind].is_feature]
         strangers = [kind for kind in unknown if kind not in self.kinds or self.kinds[kind].is_feature]
         found = [
@@ -118,5 +118,5 @@ class Cautioner:
 
 
 def _counted(code: str, names: Iterable[str]) -> Caution:
-    counts = Counter(names)
-    return Caution(code=code, count=counts.total(), names=tuple(sorted(counts)))
+    found = list(names)
+    return Caution(code=code, count=len(found), names=tuple(sorted(set(found))))

@@ -33,6 +33,8 @@ def _posted(schema: str, shown: dict[str, Any]) -> Description:
     return {"required": True, "content": {"application/json": _ref(schema) | {"examples": named}}}
 
 
+KEY = {"type": "http", "scheme": "bearer", "description": "the token that the first start printed"}
+NEEDS_KEY: list[dict[str, list[str]]] = [{"key": []}]
 ACCEPT_LANGUAGE = {
     "name": "Accept-Language",
     "in": "header",
@@ -48,13 +50,15 @@ PREDICT = _route(
     *POST_ERRORS,
     requestBody=_posted("PredictRequest", examples.PREDICT),
     parameters=[ACCEPT_LANGUAGE],
+    security=NEEDS_KEY,
 )
 BATCH = _route(
     "BatchAnswer",
     *POST_ERRORS,
     requestBody=_posted("BatchRequest", examples.BATCH),
     parameters=[ACCEPT_LANGUAGE],
+    security=NEEDS_KEY,
 )
-MODEL = _route("ModelCard", 401, 503)
+MODEL = _route("ModelCard", 401, 503, security=NEEDS_KEY)
 LIVE = _route("Live")
 READY = _route("Ready", 503)

@@ -1,6 +1,5 @@
 """What a request tells of a lead besides its score: activity, requests to sales, topics, consent."""
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -9,6 +8,7 @@ from features.clock import DAY, days
 from features.lead import Event
 from features.request import FactsIn
 from features.settings import Kind, Lifecycle
+from features.stages import Stage
 from features.view import View
 from serving.lifecycle import Facts
 
@@ -25,20 +25,26 @@ class FactsReader:
 
     def read(self, visible: Sequence[Event], as_of: int, sent: FactsIn) -> Facts:
         """The facts by `as_of`; `visible` are the lead's events that had happened and were known by then."""
-        own = [event for event in visible if event.kind in self.view.kind_of]
-        asked = max((e for e in visible if e.kind in self._asks), key=lambda e: e.happened_at, default=None)
-        last = max((e.happened_at for e in own), default=None)
+        own = [event for event in visible if event.kind in self._stages]
+        asks = [event for event in visible if event.kind in self._asks]
+        moments = [event.happened_at for event in own]
+        asked = max(asks, key=lambda e: e.happened_at) if asks else None
         return Facts(
             consent=sent.consent,
             objects_to_profiling=sent.objects_to_profiling,
             disqualified_reason=sent.disqualified_reason,
-            active_days=len({e.happened_at // DAY for e in own}) if self.view.kinds else None,
-            idle_days=None if last is None else (as_of - last) / DAY,
-            evidence=max((self.view.kind_of[e.kind].stage for e in own), key=lambda s: s.rank, default=None),
-            asked=None if asked is None else self._asks[asked.kind],
-            asked_days=None if asked is None else (as_of - asked.happened_at) / DAY,
+            active_days=len({moment // DAY for moment in moments}) if self._stages else None,
+            idle_days=(as_of - max(moments)) / DAY if moments else None,
+            evidence=max(self._stages[kind] for kind in {e.kind for e in own})[1] if own else None,
+            asked=self._asks[asked.kind] if asked else None,
+            asked_days=(as_of - asked.happened_at) / DAY if asked else None,
             topic=_topic(own, as_of),
         )
+
+    @cached_property
+    def _stages(self) -> Mapping[str, tuple[int, Stage]]:
+        """What each kind is evidence for, in an order that compares."""
+        return {name: (kind.stage.rank, kind.stage) for name, kind in self.view.kind_of.items()}
 
     @cached_property
     def _asks(self) -> Mapping[str, str]:
@@ -51,9 +57,12 @@ class FactsReader:
 
 def _topic(events: Sequence[Event], as_of: int) -> str | None:
     """The most frequent recent topic; of equals the one seen last, then the first by name."""
-    recent = [e for e in events if e.topic and e.happened_at > as_of - days(TOPIC_DAYS)]
-    if not recent:
-        return None
-    counts = Counter(e.topic for e in recent)
-    seen = {e.topic: e.happened_at for e in sorted(recent, key=lambda e: e.happened_at)}
-    return min(counts, key=lambda topic: (-counts[topic], -seen[topic], topic))
+    start = as_of - days(TOPIC_DAYS)
+    counts: dict[str, int] = {}
+    last: dict[str, int] = {}
+    for event in events:
+        topic = event.topic
+        if topic and event.happened_at > start:
+            counts[topic] = counts.get(topic, 0) + 1
+            last[topic] = max(last.get(topic, 0), event.happened_at)
+    return min(counts, key=lambda topic: (-counts[topic], -last[topic], topic)) if counts else None

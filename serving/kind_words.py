@@ -1,6 +1,7 @@
 """How people speak of well-known kinds of events and fields; others are called by their label or name."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 from features.definitions import ANY
 from features.view import View
@@ -89,8 +90,12 @@ PARTS = {
 def kind_words(view: View, kind: str, language: Language) -> KindWords:
     """The words for a kind of the view, or for any other name."""
     meaning = view.kind_of.get(kind)
-    name = meaning.name if meaning else kind
-    label = (meaning.label if meaning else None) or humanised(name)
+    return _words(meaning.name if meaning else kind, meaning.label if meaning else None, language)
+
+
+@lru_cache(maxsize=1000)
+def _words(name: str, label: str | None, language: Language) -> KindWords:
+    label = label or humanised(name)
     known = KNOWN.get(name)
     if known is None:
         none = language.say("No {label}", label=label)

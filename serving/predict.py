@@ -13,7 +13,7 @@ import numpy as np
 from features.clock import DAY, iso
 from features.definitions import Definition
 from features.lead import Event, Lead
-from features.request import BadRequest, FactsIn, Fault, PredictRequest, to_lead
+from features.request import NOTHING_LEARNED, BadRequest, FactsIn, Fault, PredictRequest, to_lead
 from features.rows import lead_row
 from features.settings import Settings
 from models.answers import Answers
@@ -83,21 +83,23 @@ class Predictor:
         scored = [case for case in cases if not case.facts.objects_to_profiling]
         rows = np.array([lead_row(self.bundle.view, case.lead, case.as_of) for case in scored])
         answers = self.bundle.answer(rows) if scored else None
-        found = iter(range(len(scored)))
+        probabilities = iter([] if answers is None else enumerate(answers.probability.tolist()))
         return [
             self._unscored(case, language)
             if answers is None or case.facts.objects_to_profiling
-            else self._scored(case, rows, answers, next(found), language)
+            else self._scored(case, rows, answers, *next(probabilities), language)
             for case in cases
         ]
 
-    def _scored(self, case: Case, rows: Floats, answers: Answers, i: int, language: Language) -> Json:
+    def _scored(
+        self, case: Case, rows: Floats, answers: Answers, i: int, probability: float, language: Language
+    ) -> Json:
         policy = self.bundle.policy
         explained = explain(self.bundle, rows[i], answers, i)
         score = round(policy.score(explained.log_odds))  # as shown, so that a bound is never missed by what no one sees
-        probability = float(answers.probability[i])
         fit = policy.fit_grade(explained.fit)
-        about = About(view=self.bundle.view, lead=case.lead, language=language)
+        said = self._said.setdefault(language.code, {})
+        about = About(view=self.bundle.view, lead=case.lead, language=language, said=said)
         return self._head(case) | {
             "probability": probability,
             "score": score,
@@ -133,7 +135,7 @@ class Predictor:
         visible = [] if scored is None else case.visible
         facts = self.facts.read(visible, case.as_of, case.facts)
         decision = decide(case.facts.stage, facts, scored, self.settings.lifecycle)
-        bant = case.facts.bant.model_dump(exclude_none=True)
+        bant = {} if case.facts.bant is NOTHING_LEARNED else case.facts.bant.model_dump(exclude_none=True)
         to_ask = [question for question in QUESTIONS if question not in bant]
         return {
             "current": decision.current.value,
@@ -167,6 +169,11 @@ class Predictor:
             "text": sentence(self.definitions[reason.column], reason.value, about),
             "evidence": _evidence(reason, about.language),
         }
+
+    @cached_property
+    def _said(self) -> dict[str, dict[tuple[str, float | None], str]]:
+        """Sentences said before, by language."""
+        return {}
 
     @cached_property
     def definitions(self) -> dict[str, Definition]:

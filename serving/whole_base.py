@@ -16,7 +16,7 @@ import pyarrow as pa
 from features.attributes import values_at
 from features.clock import NEVER
 from features.lead import Event, Lead
-from features.request import FactsIn
+from features.request import NOTHING_KNOWN
 from features.rows import build_rows
 from features.tables import Export, Pairs
 from models.explain import Reason, explain
@@ -27,7 +27,6 @@ from serving.wording import About, sentence
 
 BLOCK = 20_000  #: leads scored at a time
 REASONS = 5
-NOTHING_KNOWN = FactsIn()  #: an export tells neither the stage nor the consent of a lead
 
 SCHEMA = pa.schema(
     [
@@ -171,6 +170,7 @@ class _Block:
         return sorted(self.predictor.bundle.view.fields)
 
     def _stage(self, lead: Lead, scored: Scored) -> str:
+        """Of a lead whose stage and consent an export doesn't tell."""
         reader = self.predictor.facts
         facts = reader.read(lead.events, self.as_of, NOTHING_KNOWN)
         return decide(NOTHING_KNOWN.stage, facts, scored, reader.policy).recommended.value

@@ -4,8 +4,8 @@ So a sentence is true whichever way the contribution points. All wording is in `
 and in `stage_words`; translations are in `locale`.
 """
 
-from dataclasses import dataclass
-from functools import singledispatch
+from dataclasses import dataclass, field
+from functools import lru_cache, singledispatch
 from math import floor, isnan
 
 from features.definitions import (
@@ -31,6 +31,7 @@ from serving.kind_words import KindWords, capital, field_label, kind_words
 from serving.language import N_, Language
 from serving.value_words import value_label
 
+MOST_KEPT = 10_000  #: sentences
 LONGEST_VALUE = 80  #: characters of a lead's own value in a sentence
 READ_FROM_TEXT = ("seniority", "department")  #: parts that are shown with the words that they were read from
 MORE = N_("{noun}: {n} more {when} than in {before}")
@@ -44,6 +45,8 @@ class About:
     view: View
     lead: Lead
     language: Language
+    #: sentences of behaviour said before, for one view and language; they name nothing else of the lead
+    said: dict[tuple[str, float | None], str] = field(default_factory=dict)
 
     def words(self, definition: OfKind) -> KindWords:
         """The words for the definition's kind."""
@@ -52,9 +55,18 @@ class About:
 
 def sentence(definition: Definition, value: float, about: About) -> str:
     """What the column says of this lead; `value` as in its row, NaN for missing."""
-    return capital(_say(definition, value, about))
+    if isinstance(definition, Attribute):
+        return capital(_say(definition, value, about))
+    key = (definition.name, None if isnan(value) else value)
+    found = about.said.get(key)
+    if found is None:
+        found = capital(_say(definition, value, about))
+        if len(about.said) < MOST_KEPT and (isnan(value) or value == int(value)):
+            about.said[key] = found
+    return found
 
 
+@lru_cache(maxsize=10_000)
 def evidence_sentence(counted: Counted, language: Language) -> str:
     """What happened to leads with such a value, and to the others."""
     return language.say_n(

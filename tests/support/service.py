@@ -1,6 +1,5 @@
 """The service in tests: a small bundle behind real HTTP on a free port of this machine."""
 
-import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,6 +15,7 @@ from serving.app import create_app
 from serving.keys import KeyRing
 from serving.model_source import ModelSource, Status
 from serving.predict import Predictor
+from serving.run import listen
 from support.small_bundle import small_bundle
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -82,7 +82,7 @@ def service(settings: Settings | None = None, *, model: bool = True) -> Iterator
 @contextmanager
 def listening(app: FastAPI) -> Iterator[str]:
     """Serve an app on a free port by uvicorn, as in production; its address."""
-    with socket.create_server(("127.0.0.1", 0)) as opened:
+    with listen("127.0.0.1", 0) as opened:
         server = uvicorn.Server(uvicorn.Config(app, log_config=None, access_log=False, lifespan="off"))
         started = threading.Event()
         server.startup = _announcing(server.startup, started)  # type: ignore[method-assign]  # to wait, not to poll

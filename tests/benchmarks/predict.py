@@ -1,0 +1,271 @@
+"""Requests per second of /v1/predict with reasons against `mlflow models serve` of the same model without them.
+
+usage: python tests/benchmarks/predict.py [--leads N] [--requests N] [--rounds N] [--home FOLDER] [--out FILE.json]
+
+A simulated company is trained on and registered in a temporary MLflow; each service runs as one
+worker of its own process on loopback. Four keep-alive connections send the same 200 leads of 50
+events each, after a warm-up; rounds alternate between the two, the median round counts.
+"""
+
+import argparse
+import asyncio
+import json
+import os
+import random
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from features.clock import DAY, iso
+from features.rows import lead_at
+from features.settings import FILE_NAME, load_settings
+from features.sources import read_export
+from features.tables import Export
+from serving.keys import KeyRing
+from training.record import describe, record
+from training.simulate import simulate
+from training.train import train
+
+CONNECTIONS = 4
+EVENTS = 50
+DISTINCT = 200  #: different leads that are sent over and over
+BAR = 5.0
+START_SECONDS = 120
+
+SERVE = """
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from features.settings import load_settings
+from serving.run import serve
+home, settings, port = Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3])
+serve(load_settings(settings), home=home, tracking_uri=f"sqlite:///{home}/mlflow.db", host=None, port=port,
+      now=lambda: datetime.now(UTC), say=print)
+"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Round:
+    """What one load of requests measured."""
+
+    requests_per_second: float
+    p50_ms: float
+    p99_ms: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Target:
+    """One service, ready to be loaded."""
+
+    port: int
+    path: str
+    headers: Mapping[str, str]
+    bodies: list[bytes]
+
+    def requests(self) -> list[bytes]:
+        """Whole HTTP/1.1 requests as bytes, so that the client costs next to nothing."""
+        return [self._request(body) for body in self.bodies]
+
+    def _request(self, body: bytes) -> bytes:
+        headers = {"Host": "127.0.0.1", "Content-Type": "application/json", "Content-Length": str(len(body))}
+        lines = [f"POST {self.path} HTTP/1.1", *(f"{k}: {v}" for k, v in (headers | dict(self.headers)).items())]
+        return ("\r\n".join(lines) + "\r\n\r\n").encode() + body
+
+
+def requests_of(export: Export, as_of: int, seed: int) -> list[dict[str, object]]:
+    """Leads of the export, each with 50 events drawn from all of it and laid into the last half year."""
+    chance = random.Random(seed)  # noqa: S311  # reproducible, not secret
+    events = export.events
+    found: list[dict[str, object]] = []
+    for position in chance.sample(range(len(export.leads)), DISTINCT):
+        lead = lead_at(export, position, as_of)
+        drawn = events.iloc[chance.sample(range(len(events)), EVENTS)]
+        sent = [
+            {"kind": kind, "happened_at": iso(as_of - chance.randrange(180 * DAY)), "topic": topic, "channel": channel}
+            for kind, topic, channel in zip(drawn["kind"], drawn["topic"], drawn["channel"], strict=True)
+        ]
+        known = [{name: value for name, value in event.items() if isinstance(value, str)} for event in sent]
+        sent_lead = {"lead_id": lead.lead_id, "attributes": dict(lead.attributes)}
+        created = {} if lead.created_at is None else {"created_at": iso(lead.created_at)}
+        found.append({"lead": sent_lead | created, "events": known, "as_of": iso(as_of)})
+    return found
+
+
+async def load(target: Target, count: int) -> Round:
+    """Send `count` requests over all connections; every answer must be a 200."""
+    latencies: list[float] = []
+    started = time.perf_counter()
+    await asyncio.gather(*(_connection(target, count // CONNECTIONS, latencies) for _ in range(CONNECTIONS)))
+    took = time.perf_counter() - started
+    latencies.sort()
+    return Round(
+        requests_per_second=len(latencies) / took,
+        p50_ms=1000 * latencies[len(latencies) // 2],
+        p99_ms=1000 * latencies[int(len(latencies) * 0.99)],
+    )
+
+
+async def _connection(target: Target, count: int, latencies: list[float]) -> None:
+    reader, writer = await asyncio.open_connection("127.0.0.1", target.port, limit=2**20)
+    requests = target.requests()
+    for i in range(count):
+        started = time.perf_counter()
+        writer.write(requests[i % len(requests)])
+        await _answer(reader)
+        latencies.append(time.perf_counter() - started)
+    writer.close()
+    await writer.wait_closed()
+
+
+async def _answer(reader: asyncio.StreamReader) -> bytes:
+    head = (await reader.readuntil(b"\r\n\r\n")).lower()
+    length = head.partition(b"content-length:")[2].partition(b"\r\n")[0]
+    body = await reader.readexactly(int(length))
+    if not head.startswith(b"http/1.1 200"):
+        raise SystemExit(f"a service answered {head.splitlines()[0]!r}: {body[:500]!r}")
+    return body
+
+
+async def ask_once(target: Target) -> dict[str, object]:
+    """The answer to the first request."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", target.port, limit=2**20)
+    writer.write(target.requests()[0])
+    answer: dict[str, object] = json.loads(await _answer(reader))
+    writer.close()
+    await writer.wait_closed()
+    return answer
+
+
+@contextmanager
+def started(command: list[str], port: int, environment: Mapping[str, str]) -> Iterator[None]:
+    """A service in a process group of its own, from the moment that its port takes connections."""
+    with tempfile.TemporaryFile() as output:
+        process = subprocess.Popen(  # our own commands
+            command, stdout=output, stderr=output, env={**os.environ, **environment}, start_new_session=True
+        )
+        try:
+            _await_port(port, process)
+            yield
+        except BaseException:
+            output.seek(0)
+            sys.stderr.write(output.read().decode(errors="replace")[-3000:])
+            raise
+        finally:
+            if process.poll() is None:
+                os.killpg(process.pid, signal.SIGTERM)
+            process.wait(30)
+
+
+def _await_port(port: int, process: subprocess.Popen[bytes]) -> None:
+    until = time.monotonic() + START_SECONDS
+    while time.monotonic() < until and process.poll() is None:
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                return
+        time.sleep(0.2)
+    raise SystemExit(f"nothing listens on port {port}")
+
+
+def free_port() -> int:
+    """A port that nobody uses now."""
+    with socket.create_server(("127.0.0.1", 0)) as opened:
+        port: int = opened.getsockname()[1]
+        return port
+
+
+def prepare(home: Path, leads: int) -> list[dict[str, object]]:
+    """Train on a simulated company and register its champion, unless that was done; the requests to send."""
+    company, kept = home / "company", home / "requests.json"
+    if kept.exists():
+        found: list[dict[str, object]] = json.loads(kept.read_text())
+        return found
+    simulate(seed=1, leads=leads).write(company)
+    settings = load_settings(company / FILE_NAME)
+    export = read_export(company, settings)
+    trained = train(export, settings)
+    version = record(
+        trained, settings=settings, data=describe(company), tracking_uri=f"sqlite:///{home}/mlflow.db", promote=True
+    )
+    print(f"{len(trained.bundle.view.names)} features, bundle {version.digest[:19]}…")  # noqa: T201  # a command line
+    requests = requests_of(export, export.data_end, seed=2)
+    kept.write_text(json.dumps(requests))
+    return requests
+
+
+def measure(home: Path, requests: list[dict[str, object]], count: int, rounds: int) -> dict[str, list[Round]]:
+    """Start both services, check that they agree, load each in turn."""
+    ring, token = KeyRing(keys=()).issue(["crm"])
+    ring.save(home / "keys.json")
+    bodies = [json.dumps(request).encode() for request in requests]
+    wrapped = [json.dumps({"dataframe_records": [{"request": body.decode()}]}).encode() for body in bodies]
+    ports = free_port(), free_port()
+    ours = Target(port=ports[0], path="/v1/predict", headers={"Authorization": f"Bearer {token}"}, bodies=bodies)
+    theirs = Target(port=ports[1], path="/invocations", headers={}, bodies=wrapped)
+    serve = [sys.executable, "-c", SERVE, str(home), str(home / "company" / FILE_NAME), str(ports[0])]
+    mlflow = [sys.executable, "-m", "mlflow", "models", "serve", "-m", "models:/ripeness@champion"]
+    mlflow += ["--env-manager", "local", "--host", "127.0.0.1", "--port", str(ports[1]), "--workers", "1"]
+    environment = {
+        "MLFLOW_TRACKING_URI": f"sqlite:///{home}/mlflow.db",
+        "MLFLOW_DISABLE_TELEMETRY": "true",
+        "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]]),  # MLflow runs `uvicorn`
+    }
+    with started(serve, ports[0], {}), started(mlflow, ports[1], environment):
+        _agree(ours, theirs)
+        return asyncio.run(_rounds({"ripeness": ours, "mlflow": theirs}, count, rounds))
+
+
+def _agree(ours: Target, theirs: Target) -> None:
+    one, other = asyncio.run(ask_once(ours)), asyncio.run(ask_once(theirs))
+    (row,) = other["predictions"]  # type: ignore[misc]  # MLflow's answer is a list of rows
+    if one["score"] != row["score"] or abs(one["probability"] - row["probability"]) > 1e-9:  # type: ignore[operator]
+        raise SystemExit(f"the services disagree: {one['score']}, {one['probability']} and {row}")
+
+
+async def _rounds(targets: Mapping[str, Target], count: int, rounds: int) -> dict[str, list[Round]]:
+    for target in targets.values():
+        await load(target, max(count // 10, CONNECTIONS * 10))
+    found: dict[str, list[Round]] = {name: [] for name in targets}
+    for _ in range(rounds):
+        for name, target in targets.items():
+            found[name].append(await load(target, count if name == "ripeness" else max(count // 5, CONNECTIONS * 10)))
+    return found
+
+
+def median(rounds: list[Round]) -> Round:
+    """The round in the middle by requests per second."""
+    return sorted(rounds, key=lambda r: r.requests_per_second)[len(rounds) // 2]
+
+
+def main() -> None:
+    """Measure, print a table, write the figures, and fail below the bar."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--leads", type=int, default=4000, help="of the simulated company")
+    parser.add_argument("--requests", type=int, default=2000, help="per round, a fifth of them to MLflow")
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--home", type=Path, help="folder that keeps the trained model for the next time")
+    parser.add_argument("--out", type=Path, help="JSON file to write")
+    chosen = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        home = (chosen.home or Path(folder)).resolve()
+        home.mkdir(parents=True, exist_ok=True)
+        found = measure(home, prepare(home, chosen.leads), chosen.requests, chosen.rounds)
+    middle = {name: median(rounds) for name, rounds in found.items()}
+    ratio = middle["ripeness"].requests_per_second / middle["mlflow"].requests_per_second
+    for name, r in middle.items():
+        print(f"{name:9} {r.requests_per_second:7.0f} requests/s   p50 {r.p50_ms:6.2f} ms   p99 {r.p99_ms:6.2f} ms")  # noqa: T201
+    print(f"ratio {ratio:.1f} (bar {BAR:g}), {CONNECTIONS} connections, {EVENTS} events a lead")  # noqa: T201
+    if chosen.out:
+        figures = {name: [asdict(r) for r in rounds] for name, rounds in found.items()}
+        chosen.out.write_text(json.dumps({"ratio": ratio, "bar": BAR, "rounds": figures}, indent=2))
+    sys.exit(0 if ratio >= BAR else 1)
+
+
+if __name__ == "__main__":
+    main()
