@@ -4,14 +4,17 @@ Compiled code is kept on disk beside its source (or where NUMBA_CACHE_DIR says),
 run on a machine waits for the compiler. It releases the GIL and never starts threads of its own:
 numba's parallel layers may abort a process when two threads call them at once.
 
-Two habits keep inner loops fast: arrays are taken out of tuples once, before the loop, and inlined
-functions take and return plain numbers. Naming an array again costs more than reading from it.
+Three habits keep it quick: arrays are taken out of tuples once, before a loop, and inlined functions
+take and return plain numbers, since naming an array again costs more than reading from it; and
+arrays are filled in loops, since assigning to a slice takes seconds to compile.
 """
 
 from collections.abc import Callable
 from typing import Any, TypeVar, cast
 
 import numba
+import numpy as np
+import numpy.typing as npt
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -24,3 +27,10 @@ def compiled(function: Function) -> Function:
 def inlined(function: Function) -> Function:
     """As `compiled`, but copied into each compiled function that calls it: no call in an inner loop."""
     return cast(Function, numba.njit(inline="always")(function))
+
+
+def plain(array: npt.ArrayLike, dtype: type[np.generic]) -> npt.NDArray[Any]:
+    """The array in the one form that is compiled for: contiguous, of this type, not to be written to."""
+    fixed = np.ascontiguousarray(array, dtype=dtype).view()
+    fixed.flags.writeable = False
+    return fixed

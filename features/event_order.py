@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from features.clock import NEVER
-from features.compiled import compiled
+from features.compiled import compiled, plain
 from features.threads import on_threads, threads_for
 
 Ints = npt.NDArray[np.integer]
@@ -33,6 +33,7 @@ EVENT = np.dtype(
     ]
 )
 RUN = 16  #: runs of this length are sorted by insertion
+LAST = 2**63 - 1  #: no time is later
 BUCKET = 4_096  #: events that a bucket should hold
 WORTH_A_THREAD = 100_000  #: fewer events than this are sorted on the caller's thread
 
@@ -52,20 +53,19 @@ class Columns(NamedTuple):
     channel: Ints
 
 
-class Sorted(NamedTuple):
-    """The columns that the kernel reads; lead i has the rows `offsets[i]` to `offsets[i + 1]`."""
+COLUMN_TYPES: tuple[type[np.generic], ...] = (np.int64, np.int64, np.int64, np.int32, np.float64, np.int32, np.int32)
 
-    offsets: npt.NDArray[np.int64]
-    happened_at: npt.NDArray[np.int64]
-    known_at: npt.NDArray[np.int64]
-    kind: npt.NDArray[np.int32]
-    value: Floats
-    topic: npt.NDArray[np.int32]
-    channel: npt.NDArray[np.int32]
+
+class Sorted(NamedTuple):
+    """Events in their order; those of lead i are `records[offsets[i]:offsets[i + 1]]`."""
+
+    offsets: Positions
+    records: Events  #: of dtype EVENT
 
 
 def in_order(columns: Columns, n_leads: int) -> Sorted:
     """The events of each lead in the order (happened_at, known_at, kind, value, topic, channel)."""
+    columns = Columns(*(plain(*pair) for pair in zip(columns, COLUMN_TYPES, strict=True)))
     n = len(columns.lead)
     threads = threads_for(n, WORTH_A_THREAD)
     slices = [(t, n * t // threads, n * (t + 1) // threads) for t in range(threads)]
@@ -76,23 +76,11 @@ def in_order(columns: Columns, n_leads: int) -> Sorted:
     places = (ends - counts.T).T.copy()
     gathered = np.empty(ends[-1, -1], dtype=EVENT)
     on_threads(_gather, [(columns, n_leads, shift, places, gathered, *part) for part in slices], threads)
-    result = _room_for(len(gathered), n_leads)
+    offsets = np.zeros(n_leads + 1, dtype=np.int64)
     bounds = [0, *ends[:, -1].tolist()]
-    buckets = [(gathered, result, i << shift, *bound) for i, bound in enumerate(pairwise(bounds))]
+    buckets = [(gathered, offsets, i << shift, *bound) for i, bound in enumerate(pairwise(bounds))]
     on_threads(_settle, [(*bucket, min(bucket[2] + (1 << shift), n_leads)) for bucket in buckets], threads)
-    return result
-
-
-def _room_for(n: int, n_leads: int) -> Sorted:
-    return Sorted(
-        offsets=np.zeros(n_leads + 1, dtype=np.int64),
-        happened_at=np.empty(n, dtype=np.int64),
-        known_at=np.empty(n, dtype=np.int64),
-        kind=np.empty(n, dtype=np.int32),
-        value=np.empty(n, dtype=np.float64),
-        topic=np.empty(n, dtype=np.int32),
-        channel=np.empty(n, dtype=np.int32),
-    )
+    return Sorted(offsets=offsets, records=gathered)
 
 
 @compiled
@@ -176,24 +164,34 @@ def _sort(events: Events, order: Positions, spare: Positions, start: int, stop: 
             middle, right = left + width, min(left + 2 * width, stop)
             if _before(events[order[middle]], events[order[middle - 1]]):
                 _merge(events, order, spare, left, middle, right)
-                order[left:right] = spare[left:right]
+                for k in range(left, right):
+                    order[k] = spare[k]
         width *= 2
 
 
 @compiled
+def _add_up(counts: Positions) -> None:
+    """Turn counts into running totals."""
+    for i in range(1, len(counts)):
+        counts[i] += counts[i - 1]
+
+
+@compiled
 def _by_time(events: Events) -> Positions:
-    """Positions of the events, roughly oldest first: in as many equal steps of time as there are events."""
-    happened_at = events["happened_at"]
-    shift, low, high = 1, happened_at.min(), happened_at.max()
+    """Positions of the events, roughly oldest first: in at most as many equal steps of time as there are events."""
+    low, high = LAST, NEVER
+    for i in range(len(events)):
+        low, high = min(low, events[i]["happened_at"]), max(high, events[i]["happened_at"])
+    shift = 1
     while (high >> shift) - (low >> shift) >= len(events):
         shift += 1
     following = np.zeros(len(events) + 1, dtype=np.int64)
     for i in range(len(events)):
-        following[(happened_at[i] >> shift) - (low >> shift) + 1] += 1
-    following = following.cumsum()
+        following[(events[i]["happened_at"] >> shift) - (low >> shift) + 1] += 1
+    _add_up(following)
     order = np.empty(len(events), dtype=np.int64)
     for i in range(len(events)):
-        step = (happened_at[i] >> shift) - (low >> shift)
+        step = (events[i]["happened_at"] >> shift) - (low >> shift)
         order[following[step]] = i
         following[step] += 1
     return order
@@ -205,24 +203,24 @@ def _by_lead(events: Events, offsets: Positions, first: int, last: int, start: i
     following = np.zeros(last - first + 1, dtype=np.int64)
     for i in range(len(events)):
         following[events[i]["lead"] - first + 1] += 1
-    following = following.cumsum()
-    offsets[first + 1 : last + 1] = start + following[1:]
+    _add_up(following)
+    for k in range(first, last):
+        offsets[k + 1] = start + following[k + 1 - first]
+    by_time = _by_time(events)
     order = np.empty(len(events), dtype=np.int64)
-    for i in _by_time(events):
-        lead = events[i]["lead"] - first
-        order[following[lead]] = i
+    for i in range(len(events)):
+        lead = events[by_time[i]]["lead"] - first
+        order[following[lead]] = by_time[i]
         following[lead] += 1
     return order
 
 
 @compiled
-def _settle(gathered: Events, result: Sorted, first: int, start: int, stop: int, last: int) -> None:
-    """Write the bucket `gathered[start:stop]`, the leads `first` to `last` (excluded), in its order."""
-    offsets, happened_at, known_at, kind, value, topic, channel = result
-    if start == stop:
-        offsets[first + 1 : last + 1] = start
-        return
-    events = gathered[start:stop]
+def _settle(gathered: Events, offsets: Positions, first: int, start: int, stop: int, last: int) -> None:
+    """Put the bucket `gathered[start:stop]`, the leads `first` to `last` (excluded), in its order."""
+    events = np.empty(stop - start, dtype=gathered.dtype)
+    for i in range(len(events)):
+        events[i] = gathered[start + i]
     order = _by_lead(events, offsets, first, last, start)
     spare = np.empty_like(order)
     begin = 0
@@ -230,10 +228,4 @@ def _settle(gathered: Events, result: Sorted, first: int, start: int, stop: int,
         _sort(events, order, spare, begin, offsets[lead + 1] - start)
         begin = offsets[lead + 1] - start
     for i in range(len(order)):
-        event = events[order[i]]
-        happened_at[start + i] = event["happened_at"]
-        known_at[start + i] = event["known_at"]
-        kind[start + i] = event["kind"]
-        value[start + i] = event["value"]
-        topic[start + i] = event["topic"]
-        channel[start + i] = event["channel"]
+        gathered[start + i] = events[order[i]]

@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from features.clock import DAY, NEVER, days
-from features.compiled import compiled, inlined
+from features.compiled import compiled, inlined, plain
 from features.definitions import (
     ANY,
     ActiveDays,
@@ -116,6 +116,7 @@ def behaviour(view: View, log: EventLog, leads: npt.NDArray[np.int64], as_of: np
     """
     program = program_of(view)
     rows = np.empty((len(leads), len(view.definitions)), dtype=np.float64)
+    leads, as_of = plain(leads, np.int64), plain(as_of, np.int64)
     cuts = range(0, len(leads), PAIRS_PER_SLICE)
     parts: list[tuple[object, ...]] = [
         (rows[cut:stop], program, log.events, leads[cut:stop], as_of[cut:stop], len(log.topics))
@@ -128,12 +129,13 @@ def behaviour(view: View, log: EventLog, leads: npt.NDArray[np.int64], as_of: np
 @compiled
 def fill_rows(rows: Rows, program: Program, events: Sorted, leads: Ints, as_of: Ints, n_topics: int) -> None:
     """Fill one row for each pair; any number of threads may do so at once."""
-    n_columns = len(program.empty)
-    last_day = np.empty(n_columns, dtype=np.int64)
-    seen = np.zeros((n_columns if n_topics else 0, n_topics), dtype=np.int64)
+    empty = program.empty
+    last_day = np.empty(len(empty), dtype=np.int64)
+    seen = np.zeros((len(empty) if n_topics else 0, n_topics), dtype=np.int64)
     for i in range(len(rows)):
-        rows[i] = program.empty
-        last_day[:] = NEVER
+        for column in range(len(empty)):
+            rows[i, column] = empty[column]
+            last_day[column] = NEVER
         fill_row(rows[i], program, events, leads[i], as_of[i], last_day, seen, i + 1)
 
 
@@ -147,29 +149,31 @@ def fill_row(
     row has counted the topic.
     """
     starts, ops, columns, spans, rates, _ = program
-    offsets, happened_at, known_at, kinds, value, topic, channel = events
+    offsets, records = events
     for e in range(offsets[lead], offsets[lead + 1]):
-        if happened_at[e] > as_of:
+        event = records[e]
+        happened_at, kind = event["happened_at"], event["kind"]
+        if happened_at > as_of:
             break
-        if known_at[e] > as_of:
+        if event["known_at"] > as_of:
             continue
-        age = as_of - happened_at[e]
-        for i in range(starts[kinds[e]], starts[kinds[e] + 1]):
+        age = as_of - happened_at
+        for i in range(starts[kind], starts[kind + 1]):
             op, column = ops[i], columns[i]
             if op <= MOMENTUM:
                 row[column] = aged(row[column], op, age, spans[i], rates[i])
             elif op >= FIRST_CHANNEL:
-                row[column] = touched(row[column], op, channel[e])
+                row[column] = touched(row[column], op, event["channel"])
             elif age >= spans[i]:
                 continue
             elif op == SUM:
-                row[column] += 0.0 if np.isnan(value[e]) else value[e]
+                row[column] += 0.0 if np.isnan(event["value"]) else event["value"]
             elif op == ACTIVE_DAYS:
-                row[column] += happened_at[e] // DAY != last_day[column]
-                last_day[column] = happened_at[e] // DAY
-            elif topic[e] >= 0:
-                row[column] += seen[column, topic[e]] != stamp
-                seen[column, topic[e]] = stamp
+                row[column] += happened_at // DAY != last_day[column]
+                last_day[column] = happened_at // DAY
+            elif event["topic"] >= 0:
+                row[column] += seen[column, event["topic"]] != stamp
+                seen[column, event["topic"]] = stamp
 
 
 @inlined

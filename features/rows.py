@@ -72,11 +72,12 @@ def _only(export: Export, position: int, as_of: int) -> Export:
     events, changes = export.events, export.changes
     visible = events["lead"].to_numpy() == position
     visible &= (events["happened_at"].to_numpy() <= as_of) & (events["known_at"].to_numpy() <= as_of)
+    own_changes = changes.take(np.flatnonzero(changes["lead"].to_numpy() == position))
     return replace(
         export,
-        leads=export.leads.iloc[[position]],
-        events=events.loc[visible],
-        changes=changes.loc[changes["lead"].to_numpy() == position].assign(lead=0),
+        leads=export.leads.take([position]),
+        events=events[list(Event._fields)].take(np.flatnonzero(visible)),
+        changes=own_changes.assign(lead=0),
     )
 
 

@@ -130,7 +130,7 @@ LEADS = st.builds(
     lambda events, created: Lead(lead_id="x", created_at=created, events=events), EVENTS, st.none() | TIMES
 )
 EVERY_FEATURE = pytest.mark.parametrize("feature", SMALL_VIEW.definitions, ids=SMALL_VIEW.names)
-few = settings(max_examples=40, deadline=None, derandomize=True)
+few = settings(max_examples=30, deadline=None, derandomize=True)
 
 
 def value(lead: Lead, feature: Definition, as_of: int = AS_OF) -> float:

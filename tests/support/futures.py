@@ -18,18 +18,20 @@ def only_the_past(export: Export, pairs: Pairs) -> Export:
     known = changes["known_at"] <= moment[changes["lead"]]
     leads = export.leads.copy()
     for name in export.tracked:
-        leads[name] = values_then(export, name, moment)
+        leads[name] = pd.Series(values_then(export, name, moment), dtype="object")
     return replace(export, leads=leads, events=events[seen].sample(frac=1, random_state=1), changes=changes[known])
 
 
 def values_then(export: Export, name: str, moment: Sequence[int]) -> list[object]:
     """What the leads table would have said of a field at each lead's moment, by plain loops."""
-    changes = export.changes[export.changes["field"] == name].sort_values("known_at", kind="stable")
-    per_lead = {lead: list(rows.itertuples()) for lead, rows in changes.groupby("lead")}
     values = list(export.leads[name])
-    for lead, rows in per_lead.items():
-        known = [row.value for row in rows if row.known_at <= moment[lead]]
-        values[lead] = known[-1] if known else rows[0].old_value
+    changed: set[int] = set()
+    for row in export.changes[export.changes["field"] == name].sort_values("known_at", kind="stable").itertuples():
+        if row.lead not in changed:
+            values[row.lead] = row.old_value
+        if row.known_at <= moment[row.lead]:
+            values[row.lead] = row.value
+        changed.add(row.lead)
     return values
 
 
@@ -42,16 +44,14 @@ def another_future(export: Export, pairs: Pairs) -> Export:
     late = rng.random(len(events)) < 0.5
     after = moment + 1 + rng.integers(0, 20 * DAY, len(events)) * (rng.random(len(events)) < 0.9)
     events = events.assign(happened_at=np.where(late, events["happened_at"], after), known_at=after)
-    changes = export.changes.sample(frac=0.5, random_state=3)
-    first = changes.drop_duplicates(["lead", "field"])
+    first = export.changes.sample(frac=0.5, random_state=3).drop_duplicates(["lead", "field"])
     first = first.assign(known_at=pairs.as_of[first["lead"]] + rng.integers(1, DAY, len(first)))
-    leads = past.leads.copy()
+    values = {field: list(past.leads[field]) for field in export.tracked}
     if export.has_old_values:
-        first["old_value"] = [
-            past.leads[field][lead] for lead, field in zip(first["lead"], first["field"], strict=True)
-        ]
-    for lead, field, value in zip(first["lead"], first["field"], first["value"], strict=True):
-        leads.loc[lead, field] = value
+        first["old_value"] = [values[row.field][row.lead] for row in first.itertuples()]
+    for row in first.itertuples():
+        values[row.field][row.lead] = row.value
+    leads = past.leads.assign(**{field: pd.Series(each, dtype="object") for field, each in values.items()})
     return replace(
         past,
         leads=leads,

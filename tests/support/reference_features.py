@@ -6,9 +6,11 @@ against.
 
 import math
 import re
+from collections import defaultdict
 from fractions import Fraction
+from typing import NamedTuple
 
-from features.clock import DAY
+from features.clock import DAY, NEVER
 from features.definitions import (
     ANY,
     ActiveDays,
@@ -27,12 +29,55 @@ from features.definitions import (
 )
 from features.lead import Event, Lead
 from features.parsers import PARSERS
+from features.tables import Export, Pairs
 from features.view import View
 
 
 def reference_row(view: View, lead: Lead, as_of: int) -> list[float]:
     """The lead's row at `as_of`; categories as positions in the view's lists, NaN where missing."""
     return [_value(view, definition, lead, as_of) for definition in view.definitions]
+
+
+def reference_leads(export: Export, pairs: Pairs) -> list[Lead]:
+    """The lead of each pair: all of its events, later ones too, and its attributes as known by `as_of`."""
+    events: dict[int, list[Event]] = defaultdict(list)
+    for row in export.events.itertuples():
+        texts = [text if isinstance(text, str) else None for text in (row.topic, row.channel)]
+        number = None if math.isnan(row.value) else row.value
+        events[row.lead].append(Event(row.kind, row.happened_at, row.known_at, number, *texts))
+    changes: dict[tuple[int, str], list[Change]] = defaultdict(list)
+    for row in export.changes.itertuples():
+        changes[row.lead, row.field].append(Change(row.known_at, row.old_value, row.value))
+    leads = export.leads.to_dict("records")
+    return [
+        Lead(
+            lead_id=leads[lead]["lead_id"],
+            created_at=None if leads[lead]["created_at"] == NEVER else leads[lead]["created_at"],
+            attributes={f: _known(export, leads[lead][f], changes[lead, f], f, as_of) for f in export.attributes},
+            events=events[lead],
+        )
+        for lead, as_of in zip(pairs.lead.tolist(), pairs.as_of.tolist(), strict=True)
+    ]
+
+
+class Change(NamedTuple):
+    """One row of an attribute's history."""
+
+    known_at: int
+    old_value: object
+    value: object
+
+
+def _known(export: Export, exported: object, changes: list[Change], field: str, as_of: int) -> object:
+    if field not in export.tracked:
+        return exported
+    in_order = sorted(changes, key=lambda change: change.known_at)
+    known = [change.value for change in in_order if change.known_at <= as_of]
+    if known:
+        return known[-1]
+    if not export.has_old_values:
+        return None
+    return in_order[0].old_value if in_order else exported
 
 
 def _value(view: View, definition: Definition, lead: Lead, as_of: int) -> float:
