@@ -147,6 +147,7 @@ def score(
     """Score a whole export at one moment, with reasons, into a Parquet file."""
     from serving.score_files import score_to_file
 
+    _quiet_logs()
     chosen = _settings(folder, settings)
     with _progress() as step:
         step("reading the export")
@@ -184,6 +185,7 @@ def demo(
     """Simulate a company, train, register, serve: the whole job on this machine."""
     from demo import run
 
+    _quiet_logs()
     home.mkdir(parents=True, exist_ok=True)
     run(home=home, once=once, port=port, now=_now())
 
@@ -277,6 +279,15 @@ def _tracking(home: Path, chosen: str | None) -> str:
     """Where MLflow keeps runs and models: as said, or in the home folder, which is made."""
     home.mkdir(parents=True, exist_ok=True)
     return chosen or f"sqlite:///{(home / 'mlflow.db').resolve()}"
+
+
+def _quiet_logs() -> None:
+    """Only warnings: a person reads what these commands print, no machine does."""
+    import logging
+
+    import structlog
+
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
 
 
 def _now() -> datetime:

@@ -64,9 +64,8 @@ def fit(
     view: View, train: Dataset, calibrate: Dataset | None, model: Model, progress: Progress = lambda _: None
 ) -> Fitted:
     """Fit both experts on `train`; calibrate on `calibrate`, or by cross-fitting where that is None."""
-    progress("choosing the regularisation")
-    model = model.model_copy(update={"linear_strengths": (choose_strength(view, train, model),)})
     progress("fitting the experts")
+    model = with_strength(view, train, model)
     experts = fit_experts(view, train, model)
     held_out, margins = train, {}
     if calibrate is not None:
@@ -82,6 +81,11 @@ def fit_experts(view: View, train: Dataset, model: Model, *, with_trees: bool | 
     """Fit the experts; trees take part from `min_wins_for_trees` won leads on, unless said otherwise."""
     trees = train.wins >= model.min_wins_for_trees if with_trees is None else with_trees
     return Experts(linear=fit_linear(view, train, model), trees=fit_trees(view, train, model) if trees else None)
+
+
+def with_strength(view: View, train: Dataset, model: Model) -> Model:
+    """The same choices with the one regularisation that suits these pairs, so that it is chosen once."""
+    return model.model_copy(update={"linear_strengths": (choose_strength(view, train, model),)})
 
 
 def choose_strength(view: View, train: Dataset, model: Model) -> float:

@@ -21,7 +21,7 @@ from training.card import card_text
 from training.cohort import Cohort, cohort
 from training.dataset import Dataset
 from training.evaluate import Evaluation, evaluate
-from training.fit import Fitted, fit
+from training.fit import Fitted, fit, with_strength
 from training.outcomes import labels
 from training.splits import CALIBRATE, TEST, TRAIN, Split, split
 
@@ -59,6 +59,8 @@ def train(export: Export, settings: Settings, *, progress: Progress = lambda _: 
     view, view_notes = make_view(settings, export, chosen.pairs.take(parts.part == TRAIN))
     progress(f"building {len(view.names)} features for {int((parts.part >= 0).sum()):,} pairs")
     train_set, calibrate_set, test_set = datasets(view, export, chosen, label, parts)
+    progress("choosing the regularisation")
+    settings = settings.model_copy(update={"model": with_strength(view, train_set, settings.model)})
     fitted = fit(view, train_set, calibrate_set, settings.model, progress)
     share = capacity_share(export, chosen, settings)
     evaluation = evaluate(view, train_set, calibrate_set, test_set, fitted, settings, share, progress)
