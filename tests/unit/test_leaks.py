@@ -16,6 +16,7 @@ from features.tables import Export
 from support.exports import export_of, moment
 from support.planted_leaks import COUNTER, FILLED_AFTER_CLOSING, PLANTED, honest_columns, planted, with_columns
 from training.leaks import Evidence, Verdict, find_leaks
+from training.leaks.fates import Fates
 from training.leaks.measures import held_out_auc, rank_correlation, rank_correlation_within, share_ratio
 from training.leaks.verdicts import verdict_of, weight_of
 from training.leaks.words import hints
@@ -209,6 +210,25 @@ def test_a_name_alone_raises_suspicion_only():
     assert verdict(lambda f: f.luck.choice(["a", "b", "c"], LEADS), "lead_status") == Verdict.SUSPICIOUS
 
 
+# ---- who is compared with whom
+
+
+def test_leads_too_young_to_be_decided_are_on_neither_side():
+    f, export = fate(), company()
+    label = Fates.of(export, SETTINGS).label
+    waiting = np.isnan(f.closed)
+    assert (label[f.won] == 1).all() and (label[f.lost] == 0).all()
+    assert (label[waiting & (f.created < 365 - 90)] == 0).all()
+    assert np.isnan(label[waiting & (f.created > 365 - 90)]).all()
+
+
+def test_strata_follow_each_other_in_time_and_hold_enough_of_both_sides():
+    fates = Fates.of(company(), SETTINGS)
+    strata = fates.strata(fates.label)
+    assert (np.diff(strata[np.argsort(fates.created)]) >= 0).all()
+    assert strata.max() == int((fates.label == 1).sum()) // 25 - 1
+
+
 # ---- what is filled in for whom
 
 
@@ -239,7 +259,14 @@ def test_a_flag_set_at_winning_is_refused_though_it_is_always_filled_in():
 
 
 def test_a_partner_whose_few_leads_are_all_won_is_not_refused():
-    assert verdict(lambda f: np.where(f.won & some(f, 0.05), "Partner X", "none of them")) != Verdict.REFUSE
+    label = np.tile([1.0, 0.0], 3000)
+
+    def partner(share: float) -> list[object]:
+        return ["Partner X" if won and i < share * 6000 else "nobody" for i, won in enumerate(label)]
+
+    report = find_leaks(flat(label, few=partner(0.09), many=partner(0.3)), SETTINGS)
+    assert report.finding("few").verdict == Verdict.FINE
+    assert report.finding("many").verdict == Verdict.REFUSE
 
 
 # ---- copies of the result
@@ -336,6 +363,19 @@ def test_a_date_written_after_the_lead_came_is_suspicious():
 def test_dates_before_the_lead_came_and_of_a_calendar_are_fine():
     assert verdict(lambda f: dates_of(f.created - f.luck.uniform(0, 90, LEADS))) == Verdict.FINE
     assert verdict(lambda f: dates_of(60.0 * (1 + f.created // 60))) == Verdict.FINE
+
+
+def test_a_date_that_the_closing_follows_by_plan_is_fine():
+    """A course ends half a year after it starts; who comes early takes longest."""
+    f = fate()
+    starts = 30.0 * (1 + f.created // 30)
+    leads = [{"lead_id": str(i), "created_at": at(f.created[i]), "x": iso(at(starts[i]))[:10]} for i in range(LEADS)]
+    outcomes = [
+        {"lead_id": str(i), "kind": "closed_won", "happened_at": at(starts[i] + 20)}
+        for i in np.flatnonzero(f.won & (starts < 345))
+    ]
+    export = export_of(leads=leads, outcomes=outcomes, data_end=END)
+    assert find_leaks(export, SETTINGS).finding("x").verdict == Verdict.FINE
 
 
 def test_numbers_given_one_after_the_other_are_refused():
@@ -435,6 +475,34 @@ def test_a_kind_that_begins_after_the_outcome_is_refused():
     assert find_leaks(company(events), SETTINGS).refused_kinds == ("kick_off",)
 
 
+def test_a_kind_that_begins_after_quick_outcomes_by_time_alone_is_not_refused():
+    """Leads are closed within three days, and read a newsletter now and then ever after."""
+    luck = np.random.default_rng(14)
+    created, read = luck.uniform(0, 290, 600), luck.uniform(0, 300, 600)
+    leads = [{"lead_id": str(i), "created_at": at(created[i])} for i in range(600)]
+    outcomes = [
+        {"lead_id": str(i), "kind": "closed_won" if i % 4 else "closed_lost", "happened_at": at(created[i] + 3)}
+        for i in range(560)
+    ]
+    events = [
+        {"lead_id": str(i), "kind": "newsletter_read", "happened_at": at(created[i] + read[i])}
+        for i in range(560)
+        if created[i] + read[i] < 300
+    ]
+    report = find_leaks(export_of(leads=leads, outcomes=outcomes, events=events, data_end=at(300)), SETTINGS)
+    told = report.finding("newsletter_read")
+    assert told.evidence[0].numbers["first_after"] > 0.9
+    assert told.verdict == Verdict.SUSPICIOUS
+
+
+def test_a_kind_that_open_leads_have_as_often_is_not_refused():
+    """Everybody gets the new price list on one day, by when most leads are closed."""
+    after = events_of("price_list", lambda f: f.closed < 330, lambda f: np.full(LEADS, 330.0))
+    still_open = events_of("price_list", lambda f: np.isnan(f.closed), lambda f: np.full(LEADS, 330.0))
+    assert find_leaks(company(after + still_open), SETTINGS).refused_kinds == ()
+    assert find_leaks(company(after), SETTINGS).refused_kinds == ("price_list",)
+
+
 def test_events_that_go_on_after_the_outcome_are_found():
     before = events_of("lesson", lambda f: f.created < 300, lambda f: f.created + 2)
     after = events_of("lesson", lambda f: f.won, lambda f: f.closed + 3)
@@ -520,10 +588,12 @@ def test_odd_columns_are_survived(values: list[object]):
     assert report.finding("x").verdict == Verdict.FINE
 
 
-def test_a_file_sorted_by_its_result_is_noted():
+def test_a_file_sorted_by_its_result_is_noted_and_its_columns_are_still_judged():
     luck = np.random.default_rng(12)
-    export = flat([1.0] * 500 + [0.0] * 500, x=list(luck.normal(size=1000)))
-    assert any("order of the rows" in note for note in find_leaks(export, SETTINGS).notes)
+    export = flat([1.0] * 500 + [0.0] * 500, x=list(luck.normal(size=1000)), y=["signed"] * 480 + ["no"] * 520)
+    report = find_leaks(export, SETTINGS)
+    assert any("order of the rows" in note for note in report.notes)
+    assert report.refused == ("y",)
     shuffled = flat(luck.permutation([1.0] * 500 + [0.0] * 500), x=list(luck.normal(size=1000)))
     assert not any("order of the rows" in note for note in find_leaks(shuffled, SETTINGS).notes)
 

@@ -40,6 +40,8 @@ def counters(field: Field, case: Case) -> Iterator[Evidence]:
 
 
 def _days_or_numbers(field: Field, case: Case) -> Floats | None:
+    if field.is_calendar:
+        return None
     if field.moments is not None:
         known = (field.moments != NEVER) & case.fates.dated
         created = np.where(known, case.fates.created, 0)

@@ -12,20 +12,16 @@ from training.leaks.verdicts import Evidence
 
 SHARE_AT = 0.3  #: of the closed leads with a date, for one that goes with the closing
 SHARE_LATER = 0.2  #: of the leads with a date, for one that is written later
-PLANNED = 0.01  #: distinct dates per lead, below which they are dates of a calendar such as a course's start
 SETTLED_DAYS = 3  #: leads that were open shorter say nothing: creation and closing fall together
 
 
 def dates(field: Field, case: Case) -> Iterator[Evidence]:
     """Where the dates of the column lie in the life of the lead."""
-    if case.fates.flat or field.tracked or field.moments is None:
+    if case.fates.flat or field.tracked or field.moments is None or field.is_calendar:
         return
     fates = case.fates
     known = (field.moments != NEVER) & fates.dated
-    planned = len(field.distinct) <= max(10, PLANNED * known.sum())
     settled = known & fates.closed & (fates.open_days > SETTLED_DAYS)
-    if planned:
-        return
     if settled.sum() >= FEWEST:
         distance = (field.moments[settled] - fates.closed_at[settled]) / DAY
         at, after = float((np.abs(distance) <= 1).mean()), float((distance > 1).mean())

@@ -44,7 +44,7 @@ def _after(kind: Events, case: Case) -> Iterator[Evidence]:
     if late.sum() < FEWEST or share < SHARE_AFTER:
         return
     first = _first_after(kind, case)
-    if first >= FIRST_AFTER and _denser(late, case) >= DENSER and _rarer_when_open(kind, case):
+    if first >= FIRST_AFTER and _denser(kind, late, case) >= DENSER and _rarer_when_open(kind, case):
         yield Evidence(
             test="begins_after_outcome",
             ground="outcome",
@@ -78,14 +78,14 @@ def _first_after(kind: Events, case: Case) -> float:
     return float((first[has] >= case.fates.closed_at[has]).mean()) if has.sum() >= FEWEST else 0.0
 
 
-def _denser(late: Bools, case: Case) -> float:
+def _denser(kind: Events, late: Bools, case: Case) -> float:
     """Events per day after the outcome against before it, on closed leads (`late` says which are after)."""
     fates = case.fates
     here = fates.closed & fates.dated
     after = float((fates.end - fates.closed_at[here]).sum()) / DAY
     before = float(fates.open_days[here].sum())
     # Half an event before, so that none at all is not endlessly few.
-    early = float((~late).sum()) + 0.5
+    early = float((~late & fates.closed[kind.lead]).sum()) + 0.5
     return (float(late.sum()) / max(after, 1.0)) / (early / max(before, 1.0))
 
 

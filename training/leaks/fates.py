@@ -21,6 +21,7 @@ Ints = npt.NDArray[np.int64]
 
 MOST_STRATA = 20
 PER_STRATUM = 25  #: leads of the rarer side that a stratum should have
+COMPARABLE = 0.2  #: share of the rarer side that must meet the other one in its stratum
 FEWEST = 20  #: leads of either side below which nothing is claimed
 
 
@@ -101,12 +102,19 @@ class Fates:
         return rank
 
     def strata(self, target: Floats) -> Ints:
-        """Leads that came one after the other get one number; as many strata as the rarer side can fill."""
+        """Leads that came one after the other get one number; as many strata as the rarer side can fill.
+
+        One for all where the strata hold one side each, as in a file that is sorted by its result.
+        """
         known = ~np.isnan(target)
         rarer = min(int((target == 1).sum()), int((target == 0).sum()))
         count = max(1, min(MOST_STRATA, rarer // PER_STRATUM))
         place = np.cumsum(known[np.argsort(self.rank)])[self.rank]
-        return np.asarray(np.minimum(count - 1, place * count // max(1, int(known.sum()))), dtype=np.int64)
+        strata = np.minimum(count - 1, place * count // max(1, int(known.sum()))).astype(np.int64)
+        ones, zeros = (np.bincount(strata[target == side], minlength=count) for side in (1, 0))
+        mixed = (ones > 0) & (zeros > 0)
+        comparable = min(ones[mixed].sum(), zeros[mixed].sum()) >= COMPARABLE * rarer
+        return strata if comparable else np.zeros_like(strata)
 
     def enough(self, target: Floats) -> bool:
         """Whether both sides have leads enough to claim anything."""

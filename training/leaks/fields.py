@@ -26,6 +26,8 @@ BINS = 32  #: of a number with more than `FEW_VALUES`
 FEW_VALUES = 40
 MOST_LEVELS = 512  #: values told apart; rarer ones are one
 NEARLY_ALL = 0.95
+FEW_DATES = 10  #: distinct dates, or ...
+SHARED_DATES = 0.01  #: ... dates per lead, that make a calendar
 OFTEN = 5  #: leads that share a text, for one that may stand for "missing"
 HEAD = 50  #: values that tell whether reading all of them is worth it
 
@@ -51,7 +53,7 @@ class Field:
         else:
             found = factorised(export.leads[name].to_numpy(dtype=object))
         reading = Reading.of(name, settings.data.missing_words, settings.data.keep_na)
-        all_numbers = all(type(value) is float for value in found.distinct)
+        all_numbers = all(isinstance(value, float) for value in found.distinct)
         cleaned = found.distinct if all_numbers else [reading.clean(value) for value in found.distinct]
         leads = np.bincount(found.code[found.code >= 0], minlength=len(cleaned))
         words = [n >= OFTEN and isinstance(v, str) and plain(v) in MISSING for v, n in zip(cleaned, leads, strict=True)]
@@ -84,8 +86,9 @@ class Field:
 
     @cached_property
     def _numbers(self) -> Floats:
-        if all(type(value) is float for value in self.distinct):
-            return np.array(self.distinct, dtype=np.float64)
+        if all(isinstance(value, float) for value in self.distinct):
+            exact = np.array(self.distinct, dtype=np.float64)
+            return np.where(np.isfinite(exact), exact, np.nan)
         if np.isnan([number_of(value) for value in self.distinct[:HEAD]]).mean() > 0.5:
             return np.full(len(self.distinct), np.nan)
         return np.array([number_of(value) for value in self.distinct], dtype=np.float64)
@@ -121,6 +124,11 @@ class Field:
         if float(self.leads[read.known].sum()) < NEARLY_ALL * self.leads.sum():
             return None
         return np.append(read.micros, NEVER)[self.code]
+
+    @cached_property
+    def is_calendar(self) -> bool:
+        """Whether it holds few dates that many leads share, such as a course's start: a plan, no record."""
+        return self.moments is not None and len(self.distinct) <= max(FEW_DATES, SHARED_DATES * self.leads.sum())
 
     def _times(self, texts: tuple[str, ...]) -> Times:
         return read_times(pa.chunked_array([pa.array(texts, pa.string())]), zone=self.zone, day_first=self.day_first)

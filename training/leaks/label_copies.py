@@ -19,7 +19,7 @@ Floats = npt.NDArray[np.float64]
 
 #: cautious bound of the AUC -> weight
 ALL_LEADS = ((0.9, 5), (0.8, 3), (0.65, 1))
-FILLED_ONLY = ((0.9, 5), (0.8, 3), (0.75, 2), (0.65, 1))  #: of a field that many leads lack
+FILLED_ONLY = ((0.9, 5), (0.8, 3), (0.7, 2), (0.65, 1))  #: of a field that many leads lack
 MANY_LACK = 0.1
 ENOUGH_FILLED = 0.05
 

@@ -22,7 +22,7 @@ def _phrases(listed: str) -> frozenset[str]:
 NAMES: Mapping[str, frozenset[str]] = {
     "speaks of how it ended": _words(
         "outcome result final close closed closing won lost win loss reason converted conversion churn churned "
-        "cancel cancelled cancellation unregistration unsubscribed contract invoice invoiced payment paid "
+        "cancel cancelled cancellation unsubscribed contract invoice invoiced payment paid "
         "purchase purchased bought sold esito risultato finale chiuso chiusa chiusura vinto vinta perso persa "
         "perdita motivo convertito conversione disdetta contratto fattura pagamento pagato acquisto venduto"
     ),
