@@ -48,24 +48,16 @@ def write_scores(
         UnreadableFile: the file can't be written.
     """
     beside = out.with_name(out.name + ".part")
-    schema = SCHEMA.with_metadata(
-        {
-            "as_of": iso(as_of),
-            "model_version": predictor.version,
-            "bundle": predictor.bundle.digest,
-            "horizon_days": f"{predictor.bundle.horizon_days:g}",
-        }
-    )
+    metadata = _metadata(predictor, as_of)
     count = 0
 
     def step(done: int, total: int) -> None:
         progress(f"scored {done:,} of {total:,} leads")
 
-    batches = score_export(predictor, export, as_of=as_of, language=catalog(language), progress=step)
     try:
-        with pq.ParquetWriter(beside, schema, compression="zstd") as writer:
-            for batch in batches:
-                writer.write_batch(batch.replace_schema_metadata(schema.metadata))
+        with pq.ParquetWriter(beside, SCHEMA.with_metadata(metadata), compression="zstd") as writer:
+            for batch in score_export(predictor, export, as_of=as_of, language=catalog(language), progress=step):
+                writer.write_batch(batch.replace_schema_metadata(metadata))
                 count += batch.num_rows
         beside.replace(out)
     except OSError as error:
@@ -73,3 +65,12 @@ def write_scores(
     finally:
         beside.unlink(missing_ok=True)
     return count
+
+
+def _metadata(predictor: Predictor, as_of: int) -> dict[str, str]:
+    return {
+        "as_of": iso(as_of),
+        "model_version": predictor.version,
+        "bundle": predictor.bundle.digest,
+        "horizon_days": f"{predictor.bundle.horizon_days:g}",
+    }
