@@ -80,7 +80,7 @@ def simulate(
     *,
     seed: int,
     leads: int = 7_000,
-    months: int = 18,
+    months: int = 24,
     planted_leak: bool = True,
     start: datetime = START,
     world: World = WORLD,

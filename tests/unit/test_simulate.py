@@ -64,12 +64,12 @@ def _texts(column: pd.Series) -> list[str]:
 
 
 def test_four_to_eight_leads_in_a_hundred_are_won_most_after_months_some_within_days() -> None:
-    lives, people = company(8000, 18).company.lives, company(8000, 18).company.people
+    lives, people = company(8000, 24).company.lives, company(8000, 24).company.people
     assert 0.04 <= lives.won.mean() <= 0.08
     took = (lives.closed_day - people.first_day)[lives.won]
     assert 0.02 <= (took <= 7).mean() <= 0.15
     assert (took > 45).mean() > 0.5
-    still_open = lives.closed_day > company(8000, 18).company.n_days
+    still_open = lives.closed_day > company(8000, 24).company.n_days
     assert 0.2 <= still_open.mean() <= 0.6
 
 
@@ -83,7 +83,7 @@ def test_events_are_known_when_they_happened_or_late_with_an_import() -> None:
 
 
 def test_a_field_is_filled_in_after_closing_for_a_third_of_the_wins() -> None:
-    simulated = company(8000, 18)
+    simulated = company(8000, 24)
     export, won = simulated.export, simulated.company.lives.won
     leaks = export.changes[export.changes["field"] == LEAK]
     assert 0.25 < len(set(leaks["lead"]) & set(np.flatnonzero(won))) / won.sum() < 0.40
