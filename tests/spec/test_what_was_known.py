@@ -33,6 +33,17 @@ def test_an_event_announced_before_it_happens_waits_until_it_has():
     assert feature(Count(kind="webinar", days=30), events, as_of="2026-01-09") == {"a": 1}
 
 
+def test_a_microsecond_decides():
+    events = """
+        lead           | kind    | happened_at                | known_at
+        in_time        | webinar | 2026-01-09                 | 2026-01-09
+        known_later    | webinar | 2026-01-09                 | 2026-01-09T00:00:00.000001
+        happened_later | webinar | 2026-01-09T00:00:00.000001 | 2026-01-01
+    """
+    counts = feature(Count(kind="webinar", days=30), events, as_of="2026-01-09")
+    assert counts == {"in_time": 1, "known_later": 0, "happened_later": 0}
+
+
 LEADS = """
     lead      | stage
     moved     | won

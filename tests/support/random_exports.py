@@ -116,7 +116,7 @@ def _leads(rng: np.random.Generator, n: int) -> list[dict[str, object]]:
 
 def _events(rng: np.random.Generator, leads: int, n: int) -> list[dict[str, object]]:
     happened = np.array(_times(rng, n))
-    late = rng.integers(5 * DAY, size=n) * (rng.random(n) < 0.2)
+    late = rng.integers(-2 * DAY, 5 * DAY, size=n) * (rng.random(n) < 0.3)  # or announced before
     return _rows(
         {
             "lead_id": _ids(rng, leads, n),

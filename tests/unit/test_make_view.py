@@ -253,6 +253,19 @@ def test_nothing_that_comes_later_changes_the_view(old_values: bool):
     assert make_view(settings, export, late) != views[0]
 
 
+@pytest.mark.parametrize(
+    ("happened_at", "known_at"),
+    [("2026-01-01", "2026-03-01"), ("2026-03-01", "2026-01-01"), ("2026-03-01", "2026-03-01")],
+)
+def test_a_kind_seen_only_later_is_not_in_the_view(happened_at: str, known_at: str):
+    events = [
+        {"lead_id": "a", "kind": "visit", "happened_at": "2026-01-01"},
+        {"lead_id": "a", "kind": "webinar", "happened_at": happened_at, "known_at": known_at},
+    ]
+    view, _ = view_of(export_of(leads=[{"lead_id": "a"}], events=events))
+    assert [kind.name for kind in view.kinds] == ["visit"]
+
+
 def test_leads_without_a_training_pair_decide_nothing():
     export = random_export(23, leads=100)
     pairs = random_pairs(24, export, count=200).take(np.arange(200) % 2 == 0)
