@@ -79,6 +79,19 @@ def check(folder: Folder, settings: SettingsFile = None) -> None:
 
 
 @app.command()
+def leaks(
+    folder: Folder,
+    settings: SettingsFile = None,
+    keep: Annotated[list[str] | None, typer.Option(help="a column to keep although it is refused")] = None,
+) -> None:
+    """Find columns and event kinds that could know the outcome, and say how they could."""
+    from training.leaks import find_leaks
+
+    chosen = _settings(folder, settings)
+    say(find_leaks(_read(folder, chosen), chosen, keep=tuple(keep or ())).render())
+
+
+@app.command()
 def train(
     folder: Folder,
     settings: SettingsFile = None,

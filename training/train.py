@@ -1,7 +1,7 @@
 """From an export to an evaluated bundle: the one path that every training takes."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -22,6 +22,7 @@ from training.cohort import Cohort, cohort
 from training.dataset import Dataset
 from training.evaluate import Evaluation, evaluate
 from training.fit import Fitted, fit, with_strength
+from training.leaks import find_leaks
 from training.outcomes import labels
 from training.splits import CALIBRATE, TEST, TRAIN, Split, split
 
@@ -51,6 +52,9 @@ def train(export: Export, settings: Settings, *, progress: Progress = lambda _: 
     Raises:
         NotEnoughData: the history is too short, or holds too few wins or losses.
     """
+    progress("looking for leaks")
+    report = find_leaks(export, settings)
+    export = without(export, report.refused)
     progress("choosing whom to learn from")
     chosen = cohort(export, settings)
     horizon = 0 if export.flat else days(settings.outcome.horizon_days)
@@ -64,9 +68,12 @@ def train(export: Export, settings: Settings, *, progress: Progress = lambda _: 
     fitted = fit(view, train_set, calibrate_set, settings.model, progress)
     share = capacity_share(export, chosen, settings)
     evaluation = evaluate(view, train_set, calibrate_set, test_set, fitted, settings, share, progress)
-    notes = (*export.notes, *parts.notes, *view_notes)
+    refused = tuple(
+        f"Refused {name!r}: it could know the outcome; `ripeness leaks` says how." for name in report.refused
+    )
+    notes = (*export.notes, *refused, *parts.notes, *view_notes)
     card = _card(export, settings, chosen, {"train": train_set, "calibrate": calibrate_set, "test": test_set})
-    card |= evaluation.card() | {"notes": list(notes), "features": len(view.names)}
+    card |= evaluation.card() | {"notes": list(notes), "features": len(view.names), "leaks": report.to_dict()}
     bundle = _bundle(view, fitted, train_set, test_set, settings, share, card)
     golden = test_set.rows[_spread(len(test_set), GOLDEN_ROWS)]
     return Trained(
@@ -77,6 +84,17 @@ def train(export: Export, settings: Settings, *, progress: Progress = lambda _: 
         test=test_set,
         golden_rows=golden,
         notes=notes,
+    )
+
+
+def without(export: Export, columns: Iterable[str]) -> Export:
+    """The export without these attributes, nor their history."""
+    gone = set(columns) & set(export.attributes)
+    return replace(
+        export,
+        leads=export.leads.drop(columns=sorted(gone)),
+        changes=export.changes[~export.changes["field"].isin(gone)],
+        tracked=export.tracked - gone,
     )
 
 
@@ -121,12 +139,14 @@ def _bundle(
     reference = test_set.as_weighed()
     experts, platt = fitted.experts, fitted.platt["both"]
     answers = answer(experts.linear, experts.trees, platt, reference.rows)
+    policy = ScorePolicy.of(view, answers, reference.label, capacity_share=share)
+    base_rate = float(np.average(test_set.label, weights=test_set.weight))
     return Bundle(
         view=view,
         linear=experts.linear,
         trees=experts.trees,
         calibration=platt,
-        policy=ScorePolicy.of(view, answers, reference.label, capacity_share=share),
+        policy=replace(policy, base_rate=base_rate),
         evidence=Evidence.of(view, counted.rows, counted.label),
         horizon_days=settings.outcome.horizon_days,
         card=card,
