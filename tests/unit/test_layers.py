@@ -17,8 +17,8 @@ ALLOWED = {
     "models": {"features", "lightgbm", "numpy", "numba", "scipy"},
     "training": {"features", "models", "numpy", "pandas", "sklearn", "scipy", "lightgbm", "mlflow", "optuna"}
     | {"matplotlib", "pyarrow"},
-    "serving": {"features", "models", "numpy", "pandas", "pyarrow", "fastapi", "starlette", "pydantic", "pydantic_core", "orjson"}
-    | {"uvicorn", "structlog", "babel", "sqlalchemy", "prometheus_client", "jinja2", "anyio"},
+    "serving": {"features", "models", "numpy", "pandas", "pyarrow", "fastapi", "starlette", "pydantic", "pydantic_core"}
+    | {"orjson", "uvicorn", "structlog", "babel", "sqlalchemy", "prometheus_client", "jinja2", "anyio"},
 }
 MAY_IMPORT_MLFLOW = {"models/registry.py", "models/pyfunc.py"}
 MAY_TELL_TIME = {"serving"}
