@@ -21,8 +21,6 @@ from features.rows import lead_at
 from features.settings import load_settings
 from features.sources import read_export
 
-pytestmark = pytest.mark.xdist_group("journey")
-
 RIPENESS = Path(sys.executable).with_name("ripeness")
 
 

@@ -16,7 +16,6 @@ from features.tables import Export, Pairs
 from support.random_exports import random_export, random_pairs, random_view
 from support.reference_features import reference_leads, reference_row
 
-pytestmark = pytest.mark.xdist_group("kernel_oracle")  # one worker builds the big tables once
 VIEW = random_view()
 WHOLE = [i for i, d in enumerate(VIEW.definitions) if isinstance(d, Count | ActiveDays | Distinct | Momentum)]
 

@@ -22,7 +22,6 @@ from models.registry import Run, promote, register
 from support.small_bundle import small
 
 pytestmark = [
-    pytest.mark.xdist_group("mlflow"),
     pytest.mark.filterwarnings("ignore:The ``noload`` loader:DeprecationWarning"),
     pytest.mark.filterwarnings("ignore:.*Any type hint is inferred as AnyType:UserWarning"),
 ]

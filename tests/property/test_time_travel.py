@@ -34,7 +34,6 @@ from features.view import KindMeaning, View
 from support.futures import another_future, only_the_past
 from support.random_exports import random_export, random_pairs, random_view
 
-pytestmark = pytest.mark.xdist_group("time_travel")  # one worker builds the big tables once
 CASES = 10_000
 VIEW = random_view()
 

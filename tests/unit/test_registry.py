@@ -15,8 +15,6 @@ from models.manifest import REQUIRED
 from models.registry import Data, Run, download, find, promote, register, set_alias
 from support.small_bundle import small
 
-pytestmark = pytest.mark.xdist_group("mlflow")
-
 
 @pytest.fixture(scope="module")
 def bundle(tmp_path_factory):

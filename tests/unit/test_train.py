@@ -9,8 +9,6 @@ from scipy.special import expit
 from training.simulate import simulate
 from training.train import Trained, train, without
 
-pytestmark = pytest.mark.xdist_group("train")
-
 
 @pytest.fixture(scope="module")
 def trained() -> Trained:
