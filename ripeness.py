@@ -180,12 +180,13 @@ def score(
 def simulate(
     folder: Annotated[Path, typer.Argument(help="folder to write the simulated company to")],
     leads: Annotated[int, typer.Option(min=100)] = 7000,
+    months: Annotated[int, typer.Option(min=6, help="of history, from 2025-01-01 on")] = 18,
     seed: int = 1,
 ) -> None:
     """Write a simulated company's export, to try things on."""
     from training.simulate import simulate as invent
 
-    invent(seed=seed, leads=leads).write(folder)
+    invent(seed=seed, leads=leads, months=months).write(folder)
     say(f"wrote a company of {leads:,} leads to {folder}")
 
 
