@@ -6,7 +6,6 @@ last tie-break is on every column, so whatever order events arrive in, the sorte
 same to the bit. The heavy loops release the GIL and run on threads.
 """
 
-from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -14,7 +13,7 @@ import numpy.typing as npt
 
 from features.clock import NEVER
 from features.compiled import compiled, plain
-from features.threads import on_threads, threads_for
+from features.threads import on_threads, ranges, threads_for
 
 Ints = npt.NDArray[np.integer]
 Floats = npt.NDArray[np.float64]
@@ -77,9 +76,10 @@ def in_order(columns: Columns, n_leads: int) -> Sorted:
     gathered = np.empty(ends[-1, -1], dtype=EVENT)
     on_threads(_gather, [(columns, n_leads, shift, places, gathered, *part) for part in slices], threads)
     offsets = np.zeros(n_leads + 1, dtype=np.int64)
-    bounds = [0, *ends[:, -1].tolist()]
-    buckets = [(gathered, offsets, i << shift, *bound) for i, bound in enumerate(pairwise(bounds))]
-    on_threads(_settle, [(*bucket, min(bucket[2] + (1 << shift), n_leads)) for bucket in buckets], threads)
+    bounds = plain(np.append(0, ends[:, -1]), np.int64)
+    on_threads(
+        _settle, [(gathered, offsets, bounds, shift, *part) for part in ranges(len(bounds) - 1, threads)], threads
+    )
     return Sorted(offsets=offsets, records=gathered)
 
 
@@ -216,7 +216,7 @@ def _by_lead(events: Events, offsets: Positions, first: int, last: int, start: i
 
 
 @compiled
-def _settle(gathered: Events, offsets: Positions, first: int, start: int, stop: int, last: int) -> None:
+def _settle_bucket(gathered: Events, offsets: Positions, first: int, last: int, start: int, stop: int) -> None:
     """Put the bucket `gathered[start:stop]`, the leads `first` to `last` (excluded), in its order."""
     events = np.empty(stop - start, dtype=gathered.dtype)
     for i in range(len(events)):
@@ -229,3 +229,11 @@ def _settle(gathered: Events, offsets: Positions, first: int, start: int, stop: 
         begin = offsets[lead + 1] - start
     for i in range(len(order)):
         gathered[start + i] = events[order[i]]
+
+
+@compiled
+def _settle(gathered: Events, offsets: Positions, bounds: Positions, shift: int, begin: int, end: int) -> None:
+    """Put the buckets `begin` to `end` (excluded) in their order; bucket b is `gathered[bounds[b]:bounds[b + 1]]`."""
+    for bucket in range(begin, end):
+        first, last = bucket << shift, min((bucket + 1) << shift, len(offsets) - 1)
+        _settle_bucket(gathered, offsets, first, last, bounds[bucket], bounds[bucket + 1])

@@ -32,13 +32,13 @@ from features.definitions import (
 )
 from features.event_order import Sorted
 from features.events import EventLog
-from features.threads import on_threads, threads_for
+from features.threads import on_threads, ranges, threads_for
 from features.view import View
 
 Rows = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
-PAIRS_PER_SLICE = 4_096
+WORTH_A_THREAD = 4_096  #: pairs; fewer than twice as many stay on the caller's thread
 
 
 class Op(IntEnum):
@@ -117,12 +117,12 @@ def behaviour(view: View, log: EventLog, leads: npt.NDArray[np.int64], as_of: np
     program = program_of(view)
     rows = np.empty((len(leads), len(view.definitions)), dtype=np.float64)
     leads, as_of = plain(leads, np.int64), plain(as_of, np.int64)
-    cuts = range(0, len(leads), PAIRS_PER_SLICE)
-    parts: list[tuple[object, ...]] = [
-        (rows[cut:stop], program, log.events, leads[cut:stop], as_of[cut:stop], len(log.topics))
-        for cut, stop in ((cut, min(cut + PAIRS_PER_SLICE, len(leads))) for cut in cuts)
+    threads = threads_for(len(leads), WORTH_A_THREAD)
+    parts = [
+        (rows[a:b], program, log.events, leads[a:b], as_of[a:b], len(log.topics))
+        for a, b in ranges(len(leads), threads)
     ]
-    on_threads(fill_rows, parts, threads_for(len(leads), PAIRS_PER_SLICE))
+    on_threads(fill_rows, parts, threads)
     return rows
 
 

@@ -11,6 +11,12 @@ def threads_for(work: int, worth: int) -> int:
     return min(work // worth, int(numba.config.NUMBA_NUM_THREADS)) if work >= 2 * worth else 1
 
 
+def ranges(n: int, threads: int) -> list[tuple[int, int]]:
+    """The numbers below `n` as ranges (start, stop), a few for each thread: handing one out takes the GIL."""
+    parts = 8 * threads if threads > 1 else 1
+    return [(n * i // parts, n * (i + 1) // parts) for i in range(parts)]
+
+
 def on_threads(job: Callable[..., None], parts: Sequence[tuple[object, ...]], threads: int) -> None:
     """Run `job(*part)` for each part, several at once; the first error is raised."""
     if threads == 1 or len(parts) == 1:

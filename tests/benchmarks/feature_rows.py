@@ -3,23 +3,23 @@
 usage: python tests/benchmarks/feature_rows.py [--events 10000000 | --quick] [--repeat N] [--only NAME ...]
        [--seed N] [--out FILE.json]
 
-Every tool starts from unsorted columns of plain integers that it holds in its own memory; loading
-them is not counted, sorting is. The peers' tables are read back and compared on every pair. Each
-peer may try the ways that its users would: one wide aggregation, or one per kind and then a pivot;
-Polars also streaming, and in slices of leads that fit into the cache.
+Every tool runs in a process of its own and starts from unsorted columns of plain integers that it
+holds in memory; loading them is not counted, sorting is. The peers' tables are compared with ours on
+every pair. Each peer may try the ways that its users would: one wide aggregation, or one per kind and
+then a pivot; Polars also streaming, and in slices of leads that fit into the cache.
 """
 
 import argparse
 import json
 import math
 import statistics
+import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass, field
-from itertools import pairwise, product
+from dataclasses import asdict, dataclass
+from itertools import pairwise
 from pathlib import Path
-from typing import TypeVar
 
 import duckdb
 import numba
@@ -42,7 +42,7 @@ HALF_LIFE_DAYS = 14
 EVENTS_PER_LEAD = 50
 PAIRS_PER_LEAD = 3
 SLICES = 20
-Built = TypeVar("Built")
+OURS = "Ripeness"
 FADE = -math.log(2) / (HALF_LIFE_DAYS * DAY)
 
 
@@ -144,7 +144,7 @@ def _duckdb_pivot_columns(kind: int) -> Iterator[str]:
 
 
 def _duckdb(data: Data, query: str) -> Callable[[], pl.DataFrame]:
-    connection = duckdb.connect(config={"threads": numba.get_num_threads()})
+    connection = duckdb.connect(config={"threads": numba.config.NUMBA_NUM_THREADS})
     for name, columns in (("events", data.events), ("pairs", data.pairs)):
         connection.register("columns", pl.DataFrame(columns).to_arrow())
         connection.execute(f"create table {name} as select * from columns")  # noqa: S608  # as above
@@ -246,45 +246,59 @@ def differences(rows: npt.NDArray[np.float64], peer: pl.DataFrame) -> list[str]:
     return found
 
 
-@dataclass(kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Result:
-    """What one tool took, run by run, and the columns where its table differs from ours."""
+    """What one tool took, run by run, and the columns where its table differs from ours.
 
-    seconds: list[float] = field(default_factory=list)
-    cpu_seconds: list[float] = field(default_factory=list)
-    differences: list[str] = field(default_factory=list)
+    CPU time counts every thread, so that it says more than the clock on a busy machine. The first
+    run is kept apart: it asks the system for memory that the others have already.
+    """
 
-    def run(self, build: Callable[[], Built]) -> Built:
-        """Build once more; CPU time counts every thread, so that it says more on a busy machine."""
+    seconds: list[float]
+    cpu_seconds: list[float]
+    differences: list[str]
+
+    @property
+    def wall(self) -> float:
+        return statistics.median(self.seconds[1:])
+
+    @property
+    def cpu(self) -> float:
+        return statistics.median(self.cpu_seconds[1:])
+
+
+def measure(name: str, data: Data, repeat: int) -> Result:
+    """Run one tool in this process, once and then `repeat` times."""
+    build = ripeness(data) if name == OURS else PEERS[name](data)
+    if name == OURS:
+        ripeness(Data.of(1_000, seed=0))()  # reads the compiled code from disk, or compiles
+    seconds, cpu_seconds = [], []
+    for _ in range(repeat + 1):
+        table = None  # gives the memory of the last run back
         wall, cpu = time.perf_counter(), time.process_time()
         table = build()
-        self.cpu_seconds.append(time.process_time() - cpu)
-        self.seconds.append(time.perf_counter() - wall)
-        return table
+        cpu_seconds.append(time.process_time() - cpu)
+        seconds.append(time.perf_counter() - wall)
+    different = differences(ripeness(data)(), table) if isinstance(table, pl.DataFrame) else []
+    return Result(seconds=seconds, cpu_seconds=cpu_seconds, differences=different)
 
 
-def measure(data: Data, chosen: list[str], repeat: int, say: Console) -> dict[str, Result]:
-    """Run every tool in turn, `repeat` rounds; Ripeness before each of the others."""
-    ours, peers = ripeness(data), {name: PEERS[name](data) for name in chosen}
-    ours()  # compiles
-    results = {name: Result() for name in ("Ripeness", *chosen)}
-    for turn, (name, peer) in product(range(repeat), peers.items()):
-        say.print(f"round {turn + 1}: {name}")
-        rows = results["Ripeness"].run(ours)
-        table = results[name].run(peer)
-        results[name].differences = differences(rows, table)
-    return results
+def measure_apart(name: str, events: int, seed: int, repeat: int) -> Result:
+    """As `measure`, in a process of its own, so that no tool works with what another left behind."""
+    asked = ["--tool", name, "--events", str(events), "--seed", str(seed), "--repeat", str(repeat)]
+    answer = subprocess.run([sys.executable, __file__, *asked], check=True, capture_output=True, text=True)
+    return Result(**json.loads(answer.stdout))
 
 
 def show(results: dict[str, Result], say: Console) -> None:
     """A table of medians, with the ratio to ours."""
-    wall = {name: statistics.median(result.seconds) for name, result in results.items()}
-    cpu = {name: statistics.median(result.cpu_seconds) for name, result in results.items()}
-    table = Table("", "seconds (median)", "times ours", "CPU seconds", "times ours", "equal values")
+    ours = results[OURS]
+    table = Table("", "first", "median", "times", "CPU", "times", "equal", title="seconds, and times ours")
     for name, result in results.items():
-        ratios = [f"{each[name] / each['Ripeness']:.1f}" for each in (wall, cpu)]
+        ratios = [f"{result.wall / ours.wall:.1f}", f"{result.cpu / ours.cpu:.1f}"]
         equal = ", ".join(result.differences) or "all"
-        table.add_row(name, f"{wall[name]:.2f}", ratios[0], f"{cpu[name]:.2f}", ratios[1], equal)
+        numbers = [f"{result.seconds[0]:.2f}", f"{result.wall:.2f}", ratios[0], f"{result.cpu:.2f}", ratios[1]]
+        table.add_row(name, *numbers, equal)
     say.print(table)
 
 
@@ -293,26 +307,26 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--events", type=int, default=10_000_000)
     parser.add_argument("--quick", action="store_true", help="200,000 events")
-    parser.add_argument("--repeat", type=int, default=3, help="rounds, in each of which every peer runs once")
+    parser.add_argument("--repeat", type=int, default=3, help="runs of each tool after its first")
     parser.add_argument("--only", nargs="*", choices=list(PEERS), default=list(PEERS), help="peers to run")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--out", type=Path, help="a JSON file for the figures")
+    parser.add_argument("--tool", choices=[OURS, *PEERS], help="measure this one here and print JSON")
     asked = parser.parse_args()
+    events = 200_000 if asked.quick else asked.events
     say = Console()
-    data = Data.of(200_000 if asked.quick else asked.events, seed=asked.seed)
-    results = measure(data, asked.only, asked.repeat, say)
+    if asked.tool:
+        say.print_json(data=asdict(measure(asked.tool, Data.of(events, seed=asked.seed), asked.repeat)))
+        return 0
+    results = {}
+    for name in [OURS, *asked.only]:
+        say.print(f"{name} ...")
+        results[name] = measure_apart(name, events, asked.seed, asked.repeat)
     show(results, say)
     if asked.out:
-        facts = {
-            "events": len(data.events["lead"]),
-            "pairs": len(data.pairs["pair"]),
-            "threads": numba.get_num_threads(),
-        }
-        asked.out.write_text(
-            json.dumps({**facts, "results": {name: asdict(result) for name, result in results.items()}}, indent=1)
-            + "\n",
-            encoding="utf-8",
-        )
+        figures = {name: asdict(result) for name, result in results.items()}
+        facts = {"events": events, "threads": numba.config.NUMBA_NUM_THREADS, "results": figures}
+        asked.out.write_text(json.dumps(facts, indent=1) + "\n", encoding="utf-8")
     return 1 if any(result.differences for result in results.values()) else 0
 
 
