@@ -72,7 +72,7 @@ async def predict(request: Request) -> Response:
     """Score one lead, with reasons, its stage and what to do next.
 
     On the event loop: a millisecond of work costs less than handing it to a thread and back
-    (docs/decisions/0005).
+    (docs/decisions/0006).
     """
     allowed(request, "crm")
     return _predict(request)

@@ -1,0 +1,127 @@
+"""What every command needs: options, words for a person, settings, the export, the clock.
+
+Besides the service's routes only this module asks what time it is.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from features.errors import BadSettings
+
+if TYPE_CHECKING:
+    from features.settings import Settings
+    from features.tables import Export
+
+Folder = Annotated[Path, typer.Argument(help="folder of the export: CSV, CSV.gz or Parquet files")]
+SettingsFile = Annotated[Path | None, typer.Option("--settings", help="another file than FOLDER/ripeness.toml")]
+Home = Annotated[Path, typer.Option(envvar="RIPENESS_HOME", help="where the registry, the keys and the caches lie")]
+Tracking = Annotated[
+    str | None,
+    typer.Option(envvar="MLFLOW_TRACKING_URI", help="MLflow's store; a SQLite file in the home unless given"),
+]
+Language = Annotated[str | None, typer.Option(help="of the reasons: en or it; the settings' unless given")]
+
+DEFAULT_HOME = Path(".ripeness")
+
+
+def say(line: str = "") -> None:
+    """Print one line for a person."""
+    typer.echo(line)
+
+
+def settings_of(folder: Path, chosen: Path | None) -> "Settings":
+    """The settings named, those in the folder, or guesses that are printed."""
+    from features.guess import guess
+    from features.settings import FILE_NAME, load_settings
+
+    file = chosen or folder / FILE_NAME
+    if chosen or file.exists():
+        return load_settings(file)
+    found = guess(folder)
+    say(f"no {file}: going by what the files look like (`ripeness init {folder}` writes it down)")
+    for line in (*found.notes, *found.questions):
+        say(f"  {line}")
+    return found.settings
+
+
+def read(folder: Path, settings: "Settings") -> "Export":
+    """The export, with what was refused said aloud."""
+    from features.sources import read_export
+
+    export = read_export(folder, settings)
+    for refusal in export.refusals:
+        say(f"  refused {refusal.count:,} rows of {refusal.table}: {refusal.reason}")
+    return export
+
+
+def moment(text: str, settings: "Settings") -> int:
+    """The moment that `--as-of` names; a naive one is read in the company's time zone."""
+    from features.clock import to_micros
+
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise BadSettings(f"--as-of {text!r} is no date; write 2026-03-01 or 2026-03-01T09:00:00Z") from error
+    return to_micros(moment if moment.tzinfo else moment.replace(tzinfo=settings.company.zone))
+
+
+def service_settings(chosen: Path | None, home: Path) -> "Settings":
+    """The settings named, or those of the last training."""
+    from features.settings import FILE_NAME, Settings, load_settings
+
+    file = chosen or home / FILE_NAME
+    if chosen or file.exists():
+        say(f"settings of {file}")
+        return load_settings(file)
+    say(f"no {file}: the lifecycle policy and all limits are the defaults")
+    return Settings()
+
+
+def remember(settings: "Settings", home: Path) -> None:
+    """Keep the settings of the last training for `serve`."""
+    from features.guess import Guess
+    from features.settings import FILE_NAME
+    from features.write_settings import settings_text
+
+    text = settings_text(Guess(settings=settings, notes=(), questions=()))
+    (home / FILE_NAME).write_text(text, encoding="utf-8")
+
+
+def tracking(home: Path, chosen: str | None) -> str:
+    """Where MLflow keeps runs and models: as said, or in the home folder, which is made."""
+    home.mkdir(parents=True, exist_ok=True)
+    return chosen or f"sqlite:///{(home / 'mlflow.db').resolve()}"
+
+
+def quiet_logs() -> None:
+    """Only warnings: a person reads what these commands print, no machine does."""
+    import logging
+
+    import structlog
+
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
+
+
+def now() -> datetime:
+    """The moment it is, with its zone."""
+    return datetime.now(UTC)
+
+
+@contextmanager
+def progress() -> "Iterator[Callable[[str], None]]":
+    """Say each step as it starts, with a spinner where a person is watching."""
+    from rich.console import Console
+
+    console = Console(stderr=True)
+    with console.status("") as status:
+
+        def step(text: str) -> None:
+            console.print(f"[dim]·[/dim] {text}", highlight=False)
+            status.update(text)
+
+        yield step

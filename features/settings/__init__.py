@@ -1,0 +1,92 @@
+"""`ripeness.toml`: everything a company decides, read once into frozen settings.
+
+Every key is documented where it is declared, with its unit in its name. A key that is not
+declared here is refused, so a typing error can't pass for a choice.
+"""
+
+import tomllib
+from pathlib import Path
+
+from pydantic import Field, ValidationError
+
+from features.errors import BadSettings
+from features.settings.export import ChangesFile, Company, Data, EventsFile, Join, Kind, LeadsFile
+from features.settings.learning import Cohort, Features, Model, Outcome, Split
+from features.settings.section import Actor, Days, Family, Grade, Section, Share
+from features.settings.service import Service
+from features.settings.working import Capacity, Lifecycle
+
+__all__ = [
+    "FILE_NAME",
+    "Actor",
+    "Capacity",
+    "ChangesFile",
+    "Cohort",
+    "Company",
+    "Data",
+    "Days",
+    "EventsFile",
+    "Family",
+    "Features",
+    "Grade",
+    "Join",
+    "Kind",
+    "LeadsFile",
+    "Lifecycle",
+    "Model",
+    "Outcome",
+    "Section",
+    "Service",
+    "Settings",
+    "Share",
+    "Split",
+    "load_settings",
+    "parse_settings",
+]
+
+FILE_NAME = "ripeness.toml"
+
+
+class Settings(Section):
+    """The whole of `ripeness.toml`."""
+
+    company: Company = Company()
+    data: Data = Data()
+    kinds: dict[str, Kind] = Field(default_factory=dict)  #: by the kind's name in the export
+    features: Features = Features()
+    outcome: Outcome = Outcome()
+    cohort: Cohort = Cohort()
+    split: Split = Split()
+    model: Model = Model()
+    capacity: Capacity = Capacity()
+    lifecycle: Lifecycle = Lifecycle()
+    service: Service = Service()
+
+
+def load_settings(path: Path) -> Settings:
+    """Read a `ripeness.toml`.
+
+    Raises:
+        BadSettings: the file is not there, is no TOML, or holds an unknown key or a value out of bounds.
+    """
+    try:
+        return parse_settings(path.read_text(encoding="utf-8"), where=str(path))
+    except OSError as error:
+        raise BadSettings(f"{path}: {error.strerror}; write one with `ripeness init FOLDER`") from error
+    except UnicodeDecodeError as error:
+        raise BadSettings(f"{path} is not UTF-8 (byte {error.start}); save it as UTF-8") from error
+
+
+def parse_settings(text: str, *, where: str = FILE_NAME) -> Settings:
+    """Read settings from TOML text; `where` names the source in errors.
+
+    Raises:
+        BadSettings: as `load_settings`.
+    """
+    try:
+        return Settings.model_validate(tomllib.loads(text))
+    except tomllib.TOMLDecodeError as error:
+        raise BadSettings(f"{where} is not valid TOML: {error}") from error
+    except ValidationError as error:
+        lines = [f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors()]
+        raise BadSettings(f"{where} can't be used: " + "; ".join(lines)) from error

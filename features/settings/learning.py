@@ -1,0 +1,68 @@
+"""What is learned, from whom, from when, and how."""
+
+from datetime import datetime
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from features.settings.section import Days, Section, Share
+
+
+class Features(Section):
+    """Which windows the view looks through, and how many categories it keeps."""
+
+    windows_days: tuple[Days, ...] = (7, 30, 90)  #: how far back events are counted
+    half_lives_days: tuple[Days, ...] = (14,)  #: after which an event counts half
+    max_kinds: int = Field(40, ge=1, le=500)  #: the most frequent kinds; the rest counts as activity only
+    max_categories: int = Field(40, ge=2, le=1000)  #: per attribute; rarer values count as missing
+    min_category_leads: int = Field(10, ge=1)  #: rarer values count as missing
+
+
+class Outcome(Section):
+    """What is predicted, and how long it may take."""
+
+    horizon_days: Days = 90  #: within which a lead has to be won to count as won
+    reporting_delay_days: float = Field(0, ge=0, le=3650)  #: how late a win may be written down
+
+
+class Cohort(Section):
+    """At which moments leads are scored to learn from them."""
+
+    mode: Literal["snapshots", "ages"] = "snapshots"  #: calendar snapshots, or fixed ages of the lead
+    every_days: Days = 7  #: between two snapshots
+    at_ages_days: tuple[Annotated[float, Field(ge=0)], ...] = (3,)  #: with mode "ages"
+    age_from: str = "created_at"  #: the column from which ages count
+    pairs_per_lead: int = Field(8, ge=1, le=1000)  #: at most so many moments of one lead are learned from
+
+
+class Split(Section):
+    """Where the past ends and the future starts; all bounds are moments of scoring (`as_of`).
+
+    Without them the last `test_share` of the time that has mature labels is the test period,
+    and training ends one horizon before it.
+    """
+
+    train_until: datetime | None = None  #: train on as_of <= this
+    test_after: datetime | None = None  #: test on test_after < as_of ...
+    test_until: datetime | None = None  #: ... <= test_until
+    test_share: Share = 0.2  #: of the time that has mature labels, when no bounds are given
+    calibration_share: Share = 0.15  #: of the training time, when there is room for its gap
+    order_train_share: Share = 0.8  #: of the rows of a flat export, by its order column
+
+
+class Model(Section):
+    """The two experts and when each takes part."""
+
+    seed: int = Field(20_260_101, ge=0)  #: of every random choice; the same seed gives the same bytes
+    min_wins_for_trees: int = Field(100, ge=1)  #: below it only the linear expert learns
+    max_trees: int = Field(600, ge=1, le=5000)  #: early stopping mostly ends sooner
+    leaves: int = Field(8, ge=2, le=255)  #: of one tree
+    min_leads_per_leaf: int = Field(80, ge=1)  #: fewer can't make a rule
+    learning_rate: float = Field(0.03, gt=0, le=1)  #: of the trees
+    feature_share: float = Field(0.5, gt=0, le=1)  #: of the columns that each tree may use
+    l2: float = Field(5.0, ge=0)  #: regularisation of the trees
+    linear_strengths: tuple[Annotated[float, Field(gt=0)], ...] = Field(
+        (0.003, 0.01, 0.03, 0.1, 0.3, 1.0), min_length=1
+    )
+    #: inverse regularisation of the linear expert; the one that answers held-out leads best is taken
+    bootstrap_rounds: int = Field(300, ge=20, le=10_000)  #: behind every interval in the report
