@@ -1,4 +1,4 @@
-"""What a model has to beat: a constant, hand-made points, half of the features, one expert alone.
+"""What a model has to beat: a constant, who was active last, hand-made points, half of the features.
 
 Every baseline gives calibrated log-odds, so that all of them stand in one table with the same columns.
 """
@@ -12,17 +12,19 @@ import numpy.typing as npt
 from features.definitions import ANY, Count, Definition, Recency
 from features.settings import Model
 from features.stages import Stage
+from features.tables import Pairs
 from features.view import View
 from models.calibration import fit_platt
 from training.dataset import Dataset
 from training.fit import Fitted, fit
 
 Floats = npt.NDArray[np.float64]
-Progress = Callable[[str], None]
+CountPoints = Callable[[Pairs], Floats]
 
 #: points of a hand-made rule for one action that is evidence for a stage, as marketing tools suggest them
 POINTS = {Stage.SUBSCRIBER: 1, Stage.LEAD: 5, Stage.MARKETING_QUALIFIED: 10, Stage.SALES_QUALIFIED: 25}
 POINTS_AT_MOST = 3  #: actions of one kind that earn points
+SILENT_DAYS = 3650.0  #: since the last action of a lead that never did anything
 POINTS_FADE_DAYS = 30  #: without any action for so long the points are halved
 
 
@@ -30,6 +32,22 @@ def constant(train: Dataset, test: Dataset) -> Floats:
     """The share of training pairs that were won, for everybody."""
     rate = np.average(train.label, weights=train.weight)
     return np.full(len(test), np.log(rate / (1 - rate)))
+
+
+def recency(view: View, train: Dataset, test: Dataset) -> Floats | None:
+    """Who did something last is called first; None where the view has no behaviour."""
+    last = [i for i, d in enumerate(view.definitions) if isinstance(d, Recency) and d.kind == ANY]
+    if not last:
+        return None
+    fresh, later = (-np.log1p(np.nan_to_num(part.rows[:, last[0]], nan=SILENT_DAYS)) for part in (train, test))
+    return fit_platt(fresh, train.label, train.weight).log_odds(later)
+
+
+def company_points(count: CountPoints, train: Dataset, test: Dataset) -> Floats:
+    """The company's own points rules, scaled to log-odds on the training pairs."""
+    learned, asked = (count(Pairs(lead=part.lead, as_of=part.as_of)) for part in (train, test))
+    spread = float(learned.std()) or 1.0
+    return fit_platt(learned / spread, train.label, train.weight).log_odds(asked / spread)
 
 
 def points(view: View, train: Dataset, test: Dataset) -> Floats | None:

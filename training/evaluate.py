@@ -1,28 +1,35 @@
 """The test period, answered once: every model and every baseline in one table, with intervals."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from features.errors import NotEnoughData
-from features.settings import Settings
+from features.settings import Model, Settings
 from features.view import View
 from training import baselines
+from training.baselines import CountPoints
 from training.dataset import Dataset
 from training.fit import Fitted
 from training.intervals import Interval
 from training.measure import measure
+from training.naive_bayes import naive_bayes
 
 Floats = npt.NDArray[np.float64]
 Progress = Callable[[str], None]
 
+EXPERTS = ("linear", "trees", "both")
 #: rows of the comparison, in the order shown
 NAMES = {
     "constant": "constant (the past share of wins)",
+    "recency": "recency rule (active last, called first)",
     "points": "points rule",
+    "own_points": "the company's own points",
+    "naive_bayes": "naive Bayes, as in Odoo",
     "fit": "fit only",
     "engagement": "behaviour only",
     "linear": "logistic alone",
@@ -73,38 +80,68 @@ def evaluate(
     settings: Settings,
     capacity_share: float,
     progress: Progress = lambda _: None,
+    count_points: CountPoints | None = None,
 ) -> Evaluation:
-    """Let every baseline and expert answer the test period, and measure all of them alike."""
+    """Let every baseline and expert answer the test period, and measure all of them alike.
+
+    `count_points` are the company's own points rules, where it has any.
+    """
     progress("fitting the baselines")
-    everything = fitted.log_odds(test.rows)
     model = settings.model
-    contestants: dict[str, Callable[[], Floats | None]] = {
-        "constant": lambda: baselines.constant(train, test),
-        "points": lambda: baselines.points(view, train, test),
-        "fit": lambda: baselines.of_family("fit", view, train, calibrate, test, model),
-        "engagement": lambda: baselines.of_family("engagement", view, train, calibrate, test, model),
-        "linear": lambda: everything["linear"],
-        "trees": lambda: everything.get("trees"),
-        "both": lambda: everything["both"],
-    }
-    answers: dict[str, Floats] = {}
-    absent: dict[str, str] = {}
-    for name, answer in contestants.items():
-        try:
-            log_odds = answer()
-        except NotEnoughData as error:
-            absent[name] = str(error)
-            continue
-        if log_odds is None:
-            absent[name] = _why_absent(name, model.min_wins_for_trees)
-        else:
-            answers[name] = log_odds
+    contest = Contest(view=view, train=train, calibrate=calibrate, test=test, model=model, count_points=count_points)
+    answers, absent = contest.answers(fitted)
     progress("measuring with intervals")
     measured = {name: measure(test, log_odds, capacity_share, model) for name, log_odds in answers.items()}
     return Evaluation(log_odds=answers, measured=measured, absent=absent, capacity_share=capacity_share)
 
 
-def _why_absent(name: str, min_wins: int) -> str:
-    if name == "trees":
-        return f"fewer than {min_wins} won leads to train on, so trees stay off"
-    return "the export has no behaviour" if name == "points" else "all features are of one family"
+@dataclass(frozen=True, kw_only=True)
+class Contest:
+    """All that the contestants may learn from, and the pairs that they answer."""
+
+    view: View
+    train: Dataset
+    calibrate: Dataset | None
+    test: Dataset
+    model: Model
+    count_points: CountPoints | None = None
+
+    def answers(self, fitted: Fitted, leave_out: Collection[str] = ()) -> tuple[dict[str, Floats], dict[str, str]]:
+        """Calibrated log-odds of each contestant, and why some are absent."""
+        experts = fitted.log_odds(self.test.rows)
+        contestants = {**self._baselines(), **{name: partial(experts.get, name) for name in EXPERTS}}
+        answers: dict[str, Floats] = {}
+        absent: dict[str, str] = {}
+        for name in NAMES:
+            if name in leave_out:
+                continue
+            try:
+                log_odds = contestants[name]()
+            except NotEnoughData as error:
+                absent[name] = str(error)
+                continue
+            if log_odds is None:
+                absent[name] = self._why_absent(name)
+            else:
+                answers[name] = log_odds
+        return answers, absent
+
+    def _baselines(self) -> dict[str, Callable[[], Floats | None]]:
+        view, train, calibrate, test, model = self.view, self.train, self.calibrate, self.test, self.model
+        own = self.count_points
+        return {
+            "constant": lambda: baselines.constant(train, test),
+            "recency": lambda: baselines.recency(view, train, test),
+            "points": lambda: baselines.points(view, train, test),
+            "own_points": lambda: baselines.company_points(own, train, test) if own else None,
+            "naive_bayes": lambda: naive_bayes(view, train, calibrate, test, model.seed),
+            "fit": lambda: baselines.of_family("fit", view, train, calibrate, test, model),
+            "engagement": lambda: baselines.of_family("engagement", view, train, calibrate, test, model),
+        }
+
+    def _why_absent(self, name: str) -> str:
+        if name == "trees":
+            return f"fewer than {self.model.min_wins_for_trees} won leads to train on, so trees stay off"
+        if name == "own_points":
+            return "no points file is named ([evaluation] points_file)"
+        return "the export has no behaviour" if name in {"points", "recency"} else "all features are of one family"
