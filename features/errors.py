@@ -83,3 +83,17 @@ class NoModel(RipenessError):
     exit_code = 6
     http_status = 503
     title = "There is no model yet"
+
+
+class NotComparable(RipenessError):
+    """Two models predict different things, or for different leads: no comparison can tell which is better."""
+
+    exit_code = 5
+    title = "These models can't be compared"
+
+
+class NotPromoted(RipenessError):
+    """The gate refuses a model, there is none to go back to, or the run behind it isn't whole."""
+
+    exit_code = 9
+    title = "The champion stays"

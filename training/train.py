@@ -24,6 +24,7 @@ from training.evaluate import Evaluation, evaluate
 from training.fit import Fitted, fit, with_strength
 from training.leaks import find_leaks
 from training.outcomes import labels
+from training.question import question
 from training.splits import CALIBRATE, TEST, TRAIN, Split, split
 
 Progress = Callable[[str], None]
@@ -163,6 +164,7 @@ def _card(export: Export, settings: Settings, chosen: Cohort, parts: Mapping[str
     return {
         "company": settings.company.name,
         "horizon_days": settings.outcome.horizon_days,
+        "question": question(settings, flat=export.flat),
         "cohort": settings.cohort.model_dump(mode="json"),
         "flat": export.flat,
         "data_end": None if export.flat else iso(export.data_end),

@@ -10,8 +10,9 @@ from pathlib import Path
 from pydantic import Field, ValidationError
 
 from features.errors import BadSettings
+from features.settings.evaluation import EvaluationChoices
 from features.settings.export import ChangesFile, Company, Data, EventsFile, Join, Kind, LeadsFile
-from features.settings.learning import Cohort, Features, Model, Outcome, Split
+from features.settings.learning import Cohort, Features, Gate, Model, Outcome, Split
 from features.settings.section import Actor, Days, Family, Grade, Section, Share
 from features.settings.service import Service
 from features.settings.working import Capacity, Lifecycle
@@ -25,9 +26,11 @@ __all__ = [
     "Company",
     "Data",
     "Days",
+    "EvaluationChoices",
     "EventsFile",
     "Family",
     "Features",
+    "Gate",
     "Grade",
     "Join",
     "Kind",
@@ -58,6 +61,8 @@ class Settings(Section):
     cohort: Cohort = Cohort()
     split: Split = Split()
     model: Model = Model()
+    gate: Gate = Gate()
+    evaluation: EvaluationChoices = EvaluationChoices()
     capacity: Capacity = Capacity()
     lifecycle: Lifecycle = Lifecycle()
     service: Service = Service()

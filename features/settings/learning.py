@@ -66,3 +66,22 @@ class Model(Section):
     )
     #: inverse regularisation of the linear expert; the one that answers held-out leads best is taken
     bootstrap_rounds: int = Field(300, ge=20, le=10_000)  #: behind every interval in the report
+
+
+class Gate(Section):
+    """When a challenger may take the champion's place: both answer the same recent leads, which neither learned from.
+
+    It has to be better in log loss or in PR AUC, and no worse in anything beyond these margins; all
+    bounds are those of the 95 % interval of the difference.
+    """
+
+    min_won_leads: int = Field(100, ge=1)  #: in training; with fewer nothing is promoted unless called experimental
+    min_recent_wins: int = Field(30, ge=5)  #: won leads among the recent ones; with fewer nothing can be told
+    min_slice_wins: int = Field(40, ge=5)  #: won leads of a slice for it to be a condition
+    recent_days: Days = 365  #: how far back the recent leads reach at most
+    log_loss_margin: Share = 0.01  #: by which share of the champion's log loss it may be worse
+    pr_auc_margin: Share = 0.1  #: by which share of the champion's PR AUC it may be worse
+    calibration_margin: Share = 0.1  #: by which share expected wins may be farther from the observed ones
+    slope_margin: Share = 0.15  #: by how much the calibration slope may be farther from 1
+    slice_margin: Share = 0.05  #: by which share of the champion's log loss a slice may be worse
+    rounds: int = Field(1000, ge=100, le=100_000)  #: resamples behind every interval
