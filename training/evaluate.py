@@ -89,7 +89,8 @@ def evaluate(
     progress("fitting the baselines")
     model = settings.model
     contest = Contest(view=view, train=train, calibrate=calibrate, test=test, model=model, count_points=count_points)
-    answers, absent = contest.answers(fitted)
+    answers, absent, no_skill = contest.answers(fitted)
+    absent |= no_skill
     progress("measuring with intervals")
     measured = {name: measure(test, log_odds, capacity_share, model) for name, log_odds in answers.items()}
     return Evaluation(log_odds=answers, measured=measured, absent=absent, capacity_share=capacity_share)
@@ -106,25 +107,29 @@ class Contest:
     model: Model
     count_points: CountPoints | None = None
 
-    def answers(self, fitted: Fitted, leave_out: Collection[str] = ()) -> tuple[dict[str, Floats], dict[str, str]]:
-        """Calibrated log-odds of each contestant, and why some are absent."""
+    def answers(
+        self, fitted: Fitted, leave_out: Collection[str] = ()
+    ) -> tuple[dict[str, Floats], dict[str, str], dict[str, str]]:
+        """Calibrated log-odds of each contestant; why some could not take part; what others refused to calibrate."""
         experts = fitted.log_odds(self.test.rows)
-        contestants = {**self._baselines(), **{name: partial(experts.get, name) for name in EXPERTS}}
+        contestants = self._baselines()
+        contestants |= {name: partial(experts.get, name) for name in EXPERTS}
         answers: dict[str, Floats] = {}
         absent: dict[str, str] = {}
+        no_skill: dict[str, str] = {}
         for name in NAMES:
             if name in leave_out:
                 continue
             try:
                 log_odds = contestants[name]()
             except NotEnoughData as error:
-                absent[name] = str(error)
+                no_skill[name] = str(error)
                 continue
             if log_odds is None:
                 absent[name] = self._why_absent(name)
             else:
                 answers[name] = log_odds
-        return answers, absent
+        return answers, absent, no_skill
 
     def _baselines(self) -> dict[str, Callable[[], Floats | None]]:
         view, train, calibrate, test, model = self.view, self.train, self.calibrate, self.test, self.model

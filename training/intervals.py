@@ -6,7 +6,7 @@ resamples, whatever the answers: differences between two models can be taken dra
 """
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -71,16 +71,43 @@ def resample(
     `groups` (n_pairs,) is in the order in which the pairs were given to `Ranked.of`. `progress` is
     told how many rounds are done.
     """
-    names, index = np.unique(groups, return_inverse=True)
-    index = index[ranked.pairs.order]
-    drawn = np.empty((len(metrics), rounds))
+    return resample_together([(ranked, groups)], metrics, rounds=rounds, seed=seed, progress=progress)[0]
+
+
+def resample_together(
+    parts: Sequence[tuple[Ranked, Ints]],
+    metrics: Mapping[str, Metric],
+    *,
+    rounds: int,
+    seed: int,
+    progress: Progress = lambda done, rounds: None,
+) -> tuple[dict[str, Draws], ...]:
+    """As `resample`, of several parts: a group is drawn once for all parts that it appears in.
+
+    So the draws of the parts can be averaged one by one.
+    """
+    names, index = np.unique(np.concatenate([groups for _, groups in parts]), return_inverse=True)
+    own = np.split(index, np.cumsum([len(groups) for _, groups in parts])[:-1])
+    ranked_index = [at[ranked.pairs.order] for (ranked, _), at in zip(parts, own, strict=True)]
+    drawn = np.empty((len(parts), len(metrics), rounds))
     luck = np.random.default_rng(seed)
     for i in range(rounds):
         times = np.bincount(luck.integers(0, len(names), len(names)), minlength=len(names))
-        resampled = ranked.weighed(ranked.weight * times[index])
-        drawn[:, i] = [metric(resampled) for metric in metrics.values()]
+        for p, (ranked, _) in enumerate(parts):
+            resampled = ranked.weighed(ranked.weight * times[ranked_index[p]])
+            drawn[p, :, i] = [metric(resampled) for metric in metrics.values()]
         progress(i + 1, rounds)
-    return {name: Draws(value=metric(ranked), drawn=drawn[j]) for j, (name, metric) in enumerate(metrics.items())}
+    return tuple(
+        {name: Draws(value=metric(ranked), drawn=drawn[p, m]) for m, (name, metric) in enumerate(metrics.items())}
+        for p, (ranked, _) in enumerate(parts)
+    )
+
+
+def mean(parts: Sequence[Draws]) -> Draws:
+    """The mean of a figure over parts that were drawn together; parts without a meaning in a draw make it NaN."""
+    return Draws(
+        value=float(np.mean([part.value for part in parts])), drawn=np.mean([part.drawn for part in parts], axis=0)
+    )
 
 
 def intervals(
