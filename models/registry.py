@@ -5,49 +5,35 @@ a bundle by `download`: named files, checked against the digest of the version, 
 loader, for that runs code from the artifact. MLflow takes seconds to import, so each function does.
 """
 
-import logging
-import os
 import shutil
-import warnings
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from importlib.metadata import version as installed
 from pathlib import Path
 from tempfile import TemporaryDirectory, mkdtemp
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, TypeVar, get_args
 
-from features.errors import BadBundle, NoModel, RegistryRefused
+from features.errors import BadBundle, NoModel, NotPromoted
 from models.manifest import ALLOWED, MANIFEST_BYTES, NAME, PART_BYTES, digest_of, read_file
+from models.mlflow_client import connected, experiment, pointed_at
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
+    from mlflow.entities.model_registry import ModelVersion
     from mlflow.models.model import ModelInfo
 
 Alias = Literal["champion", "challenger", "previous"]
+T = TypeVar("T")
+
+ALIASES: tuple[str, ...] = get_args(Alias)
+FINISHED = "FINISHED"  #: of a run that ended well
+TAG_LENGTH = 5000  #: that every store takes
 
 MODEL = "ripeness"  #: the registered model
-EXPERIMENT = "ripeness"
 BUNDLE_TAG = "bundle"  #: of a version: the digest of its bundle
 ARTIFACTS = "artifacts/bundle"  #: of a version: the folder of its bundle
 HERE = Path(__file__).resolve().parent
-ADDRESS = "MLFLOW_TRACKING_URI"
 ABSENT = {"RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"}  #: what MLflow says of an alias that nothing has
-#: MLflow's own switches, where nobody set them: no telemetry, no prints, and give up on a registry that is away
-DEFAULTS = {
-    "MLFLOW_DISABLE_TELEMETRY": "true",
-    "DO_NOT_TRACK": "true",
-    "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
-    "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",
-    "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "2",
-    "MLFLOW_HTTP_REQUEST_TIMEOUT": "30",
-}
-#: what MLflow 3.17 warns of while it is imported or logs a model, and no caller could change
-THEIR_WARNINGS: tuple[tuple[str, type[Warning]], ...] = (
-    ("The ``noload`` loader", DeprecationWarning),
-    (".*Any type hint is inferred as AnyType", UserWarning),
-    ("Operation with range is deprecated", DeprecationWarning),
-)
 #: the smallest request, which every model can answer; MLflow tries it and shows it
 EXAMPLE = '{"lead": {"lead_id": "L-1", "attributes": {}}, "events": [], "as_of": "2026-03-01T09:00:00Z"}'
 #: what the model needs where MLflow serves it; this project's own code goes with it
@@ -87,6 +73,7 @@ class Version:
     run_id: str
     digest: str  #: "sha256:..." of the bundle's manifest
     aliases: tuple[str, ...] = ()
+    tags: Mapping[str, str] = field(default_factory=dict)  #: what was decided about it, among others
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -102,8 +89,8 @@ class Downloaded:
 def register(bundle: Path, run: Run, *, tracking_uri: str) -> Version:
     """Log a run with the bundle in this folder, and register it as the next version of the model."""
     digest = digest_of(read_file(bundle / NAME, at_most=MANIFEST_BYTES))
-    with _client(tracking_uri) as client, _pointed_at(tracking_uri) as mlflow:
-        with mlflow.start_run(experiment_id=_experiment(client, tracking_uri), run_name=run.name) as started:
+    with connected(tracking_uri) as client, pointed_at(tracking_uri) as mlflow:
+        with mlflow.start_run(experiment_id=experiment(client, tracking_uri), run_name=run.name) as started:
             _log(mlflow, run)
             mlflow.log_artifact(str(bundle / "card.md"))
             logged = _log_model(mlflow, bundle)
@@ -118,19 +105,44 @@ def register(bundle: Path, run: Run, *, tracking_uri: str) -> Version:
 
 def find(alias: Alias, *, tracking_uri: str) -> Version | None:
     """The version that has this alias, if any."""
-    with _client(tracking_uri) as client:
+    with connected(tracking_uri) as client:
         return _find(client, alias)
+
+
+def named(name: str, *, tracking_uri: str) -> Version:
+    """The version that goes by this alias, number or run id; the run behind it has finished.
+
+    Raises:
+        NoModel: there is none; the message says which versions there are.
+        NotPromoted: its run hasn't finished.
+    """
+    with connected(tracking_uri) as client:
+        version = _named(client, name)
+        status = _status(client, version.run_id)
+    if status != FINISHED:
+        raise NotPromoted(
+            f"version {version.number} comes from the run {version.run_id or 'of nobody'}, which is {status}, not "
+            f"{FINISHED}: its model may be half written; train anew with `ripeness train`"
+        )
+    return version
 
 
 def set_alias(alias: Alias, number: str, *, tracking_uri: str) -> None:
     """Give the alias to a version, taking it from any other."""
-    with _client(tracking_uri) as client:
+    with connected(tracking_uri) as client:
         client.set_registered_model_alias(MODEL, alias, number)
+
+
+def write_tags(number: str, tags: Mapping[str, str], *, tracking_uri: str) -> None:
+    """Write down what was decided about a version, over what was there under the same names."""
+    with connected(tracking_uri) as client:
+        for name, text in tags.items():
+            client.set_model_version_tag(MODEL, number, name, text[:TAG_LENGTH])
 
 
 def promote(number: str, *, tracking_uri: str) -> None:
     """Make a version the champion; the champion before it becomes `previous`, so that it can be promoted back."""
-    with _client(tracking_uri) as client:
+    with connected(tracking_uri) as client:
         before, challenger = _find(client, "champion"), _find(client, "challenger")
         if before is not None and before.number != number:
             client.set_registered_model_alias(MODEL, "previous", before.number)
@@ -139,17 +151,33 @@ def promote(number: str, *, tracking_uri: str) -> None:
             client.delete_registered_model_alias(MODEL, "challenger")
 
 
-def download(alias: Alias, *, tracking_uri: str, into: Path) -> Downloaded:
-    """Fetch the files of the alias's bundle into a new folder below `into`.
+def rollback(*, tracking_uri: str) -> tuple[Version, Version]:
+    """Make `previous` the champion again, and the champion `previous`; (the champion now, the one before).
+
+    The champion is moved first: whatever happens after it, the service has the old model back.
 
     Raises:
-        NoModel: nothing has this alias.
+        NotPromoted: there is no previous champion.
+    """
+    with connected(tracking_uri) as client:
+        before, previous = _find(client, "champion"), _find(client, "previous")
+        if before is None or previous is None or previous.number == before.number:
+            stays = "there is no champion" if before is None else f"version {before.number} stays the champion"
+            raise NotPromoted(f"no champion came before this one, so there is nothing to go back to; {stays}")
+        client.set_registered_model_alias(MODEL, "champion", previous.number)
+        client.set_registered_model_alias(MODEL, "previous", before.number)
+        return previous, before
+
+
+def download(name: str, *, tracking_uri: str, into: Path) -> Downloaded:
+    """Fetch the bundle's files of an alias, or of a version's number, into a new folder below `into`.
+
+    Raises:
+        NoModel: nothing goes by this name.
         BadBundle: the files are not those that were registered.
     """
-    with _client(tracking_uri) as client:
-        version = _find(client, alias)
-        if version is None:
-            raise NoModel(f"no version of {MODEL!r} is the {alias} in the registry; train one with `ripeness train`")
+    with connected(tracking_uri) as client:
+        version = _named(client, name)
         location = client.get_model_version_download_uri(MODEL, version.number)
         into.mkdir(parents=True, exist_ok=True)
         folder = Path(mkdtemp(prefix=f"{MODEL}-{version.number}-", dir=into))
@@ -180,16 +208,53 @@ def _fetch(location: str, folder: Path, tracking_uri: str) -> None:
 
 
 def _find(client: "MlflowClient", alias: Alias) -> Version | None:
+    found = _or_none(lambda: client.get_model_version_by_alias(MODEL, alias))
+    return None if found is None else _version(found)
+
+
+def _named(client: "MlflowClient", name: str) -> Version:
+    if name in ALIASES:
+        found = _or_none(lambda: client.get_model_version_by_alias(MODEL, name))
+        if found is None:
+            raise NoModel(f"no version of {MODEL!r} is the {name} in the registry; train one with `ripeness train`")
+        return _version(found)
+    if name.isdecimal():
+        found = _or_none(lambda: client.get_model_version(MODEL, name))
+    else:
+        found = next(iter(client.search_model_versions(f"run_id = '{name}'") if name.isalnum() else ()), None)
+    if found is not None:
+        return _version(found)
+    numbers = sorted(int(v.version) for v in client.search_model_versions(f"name = '{MODEL}'"))
+    there = f"it has {', '.join(map(str, numbers))}" if numbers else "it has none; train one with `ripeness train`"
+    raise NoModel(f"{name!r} is not registered as a version of {MODEL!r}: {there}")
+
+
+def _status(client: "MlflowClient", run_id: str) -> str:
+    """How far the run is; a version that somebody registered by hand may have none."""
+    found = _or_none(lambda: client.get_run(run_id)) if run_id else None
+    return "absent" if found is None else str(found.info.status)
+
+
+def _or_none(look: Callable[[], T]) -> T | None:
+    """What is found; None for what MLflow doesn't have."""
     from mlflow.exceptions import MlflowException
 
     try:
-        found = client.get_model_version_by_alias(MODEL, alias)
+        return look()
     except MlflowException as error:
         if error.error_code in ABSENT:
             return None
         raise
-    digest = found.tags.get(BUNDLE_TAG, "")
-    return Version(number=str(found.version), run_id=found.run_id, digest=digest, aliases=tuple(found.aliases))
+
+
+def _version(found: "ModelVersion") -> Version:
+    return Version(
+        number=str(found.version),
+        run_id=found.run_id or "",
+        digest=found.tags.get(BUNDLE_TAG, ""),
+        aliases=tuple(found.aliases),
+        tags=dict(found.tags),
+    )
 
 
 def _log(mlflow: Any, run: Run) -> None:  # noqa: ANN401  # a module
@@ -227,57 +292,3 @@ def _log_model(mlflow: Any, bundle: Path) -> "ModelInfo":  # noqa: ANN401  # a m
             ),
             input_example=pd.DataFrame({"request": [EXAMPLE]}),
         )
-
-
-def _experiment(client: "MlflowClient", tracking_uri: str) -> str:
-    """The experiment's id; with SQLite its files lie in a folder beside the database."""
-    found = client.get_experiment_by_name(EXPERIMENT)
-    if found is not None:
-        return str(found.experiment_id)
-    location = None
-    if tracking_uri.startswith("sqlite:///"):
-        location = (Path(tracking_uri.removeprefix("sqlite:///")).resolve().parent / "mlartifacts").as_uri()
-    return str(client.create_experiment(EXPERIMENT, artifact_location=location))
-
-
-@contextmanager
-def _client(tracking_uri: str) -> "Iterator[MlflowClient]":
-    """A client of the registry; MLflow is quiet, without telemetry."""
-    mlflow = _quiet_mlflow()
-    try:
-        yield mlflow.MlflowClient(tracking_uri)
-    except mlflow.exceptions.MlflowException as error:
-        shown = _without_secrets(tracking_uri)
-        said = str(error).replace(tracking_uri, shown)
-        raise RegistryRefused(f"the registry at {shown}: {said}") from None  # the cause holds the password
-
-
-@contextmanager
-def _pointed_at(tracking_uri: str) -> Iterator[Any]:
-    """MLflow itself pointed at the registry, and back to where it was: logging a model goes by its global state."""
-    mlflow, before = _quiet_mlflow(), os.environ.get(ADDRESS)
-    mlflow.set_tracking_uri(tracking_uri)
-    try:
-        yield mlflow
-    finally:
-        mlflow.set_tracking_uri(None)
-        if before is not None:
-            os.environ[ADDRESS] = before
-
-
-def _quiet_mlflow() -> Any:  # noqa: ANN401  # a module
-    for variable, value in DEFAULTS.items():
-        os.environ.setdefault(variable, value)
-    for message, category in THEIR_WARNINGS:
-        warnings.filterwarnings("ignore", message=message, category=category)
-    import mlflow
-
-    logging.getLogger("alembic").setLevel(logging.WARNING)
-    logging.getLogger("mlflow").setLevel(logging.ERROR)
-    return mlflow
-
-
-def _without_secrets(uri: str) -> str:
-    """The address without the user and password that it may hold."""
-    scheme, _, rest = uri.partition("://")
-    return f"{scheme}://{rest.rpartition('@')[2]}"

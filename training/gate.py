@@ -165,7 +165,7 @@ def _conditions(figures: Mapping[str, Paired], within: Mapping[str, Paired], rul
     yield _no_farther("expected / observed", figures, _log_distance, rules.calibration_margin)
     yield _no_farther("calibration slope", figures, _distance, rules.slope_margin)
     for name, figure in within.items():
-        yield _no_worse(f"log loss of {name}", figure, rules.slice_margin, sign=1)
+        yield _not_shown_worse(f"log loss of {name}", figure, rules.slice_margin)
     yield _better(loss.difference, area.difference)
 
 
@@ -173,11 +173,20 @@ def _no_worse(name: str, figure: Paired, margin: float, *, sign: int) -> Conditi
     """The end of the interval where the challenger is worst lies within the margin; `sign` 1 where less is better."""
     found, room = figure.difference, margin * abs(figure.champion.value)
     worst = found.high if sign > 0 else -found.low
-    return Condition(
-        name=f"{name} no worse",
-        passed=bool(worst <= room),
-        says=f"{figure.challenger.value:.4f} against {figure.champion.value:.4f}, {_signed(found)}; "
-        f"may be worse by {room:.4f}",
+    return Condition(name=f"{name} no worse", passed=bool(worst <= room), says=_against(figure, room))
+
+
+def _not_shown_worse(name: str, figure: Paired, margin: float) -> Condition:
+    """For a slice, whose few wins rarely prove anything: neither its value nor its whole interval says that it is worse."""
+    found, room = figure.difference, margin * figure.champion.value
+    passed = found.high <= room or (found.value <= room and found.low <= 0)
+    return Condition(name=f"{name} not worse", passed=bool(passed), says=_against(figure, room))
+
+
+def _against(figure: Paired, room: float) -> str:
+    return (
+        f"{figure.challenger.value:.4f} against {figure.champion.value:.4f}, {_signed(figure.difference)}; "
+        f"may be worse by {room:.4f}"
     )
 
 

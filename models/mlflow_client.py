@@ -1,0 +1,89 @@
+"""The connection to MLflow: quiet, without telemetry, its errors as ours and without passwords.
+
+MLflow takes seconds to import, so each function does.
+"""
+
+import logging
+import os
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from features.errors import RegistryRefused
+
+if TYPE_CHECKING:
+    from mlflow import MlflowClient
+
+ADDRESS = "MLFLOW_TRACKING_URI"
+EXPERIMENT = "ripeness"
+#: MLflow's own switches, where nobody set them: no telemetry, no prints, and give up on a registry that is away
+DEFAULTS = {
+    "MLFLOW_DISABLE_TELEMETRY": "true",
+    "DO_NOT_TRACK": "true",
+    "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
+    "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",
+    "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "2",
+    "MLFLOW_HTTP_REQUEST_TIMEOUT": "30",
+}
+#: what MLflow 3.17 warns of while it is imported or logs a model, and no caller could change
+THEIR_WARNINGS: tuple[tuple[str, type[Warning]], ...] = (
+    ("The ``noload`` loader", DeprecationWarning),
+    (".*Any type hint is inferred as AnyType", UserWarning),
+    ("Operation with range is deprecated", DeprecationWarning),
+)
+
+
+@contextmanager
+def connected(tracking_uri: str) -> "Iterator[MlflowClient]":
+    """A client of the registry; MLflow is quiet, without telemetry."""
+    mlflow = _quiet_mlflow()
+    try:
+        yield mlflow.MlflowClient(tracking_uri)
+    except mlflow.exceptions.MlflowException as error:
+        shown = _without_secrets(tracking_uri)
+        said = str(error).replace(tracking_uri, shown)
+        raise RegistryRefused(f"the registry at {shown}: {said}") from None  # the cause holds the password
+
+
+@contextmanager
+def pointed_at(tracking_uri: str) -> Iterator[Any]:
+    """MLflow itself pointed at the registry, and back to where it was: logging a model goes by its global state."""
+    mlflow, before = _quiet_mlflow(), os.environ.get(ADDRESS)
+    mlflow.set_tracking_uri(tracking_uri)
+    try:
+        yield mlflow
+    finally:
+        mlflow.set_tracking_uri(None)
+        if before is not None:
+            os.environ[ADDRESS] = before
+
+
+def _quiet_mlflow() -> Any:  # noqa: ANN401  # a module
+    for variable, value in DEFAULTS.items():
+        os.environ.setdefault(variable, value)
+    for message, category in THEIR_WARNINGS:
+        warnings.filterwarnings("ignore", message=message, category=category)
+    import mlflow
+
+    logging.getLogger("alembic").setLevel(logging.WARNING)
+    logging.getLogger("mlflow").setLevel(logging.ERROR)
+    return mlflow
+
+
+def _without_secrets(uri: str) -> str:
+    """The address without the user and password that it may hold."""
+    scheme, _, rest = uri.partition("://")
+    return f"{scheme}://{rest.rpartition('@')[2]}"
+
+
+def experiment(client: "MlflowClient", tracking_uri: str) -> str:
+    """The experiment's id; with SQLite its files lie in a folder beside the database."""
+    found = client.get_experiment_by_name(EXPERIMENT)
+    if found is not None:
+        return str(found.experiment_id)
+    location = None
+    if tracking_uri.startswith("sqlite:///"):
+        location = (Path(tracking_uri.removeprefix("sqlite:///")).resolve().parent / "mlartifacts").as_uri()
+    return str(client.create_experiment(EXPERIMENT, artifact_location=location))
