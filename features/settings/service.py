@@ -13,3 +13,9 @@ class Service(Section):
     max_body_bytes: int = Field(2_000_000, ge=1_000)  #: of one request
     max_batch: int = Field(1_000, ge=1)  #: leads in one request
     max_events_per_lead: int = Field(5_000, ge=1)  #: in one request
+    max_events_per_batch: int = Field(1_000, ge=1)  #: in one request of /v1/events/batch
+    max_clock_skew_seconds: float = Field(300, ge=0, le=86_400)  #: how far after now a fact may lie
+    database_url: str | None = None  #: postgresql://HOST/DATABASE; a SQLite file in the home folder unless given
+    database_timeout_seconds: float = Field(5, gt=0, le=600)  #: how long to wait for the database
+    database_max_bytes: int | None = Field(None, ge=1_000_000)  #: of the SQLite file; beyond it writes are answered 507
+    max_waiting_writes: int = Field(1_000, ge=1)  #: beyond it writes are answered 503

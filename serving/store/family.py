@@ -1,0 +1,56 @@
+"""A lead and those that were merged into it, as one: whose facts count, and from when they were known.
+
+Facts of the other lead count as known when the leads were merged, if they were known before: until
+then nobody could have used them for this one.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from sqlalchemy import Connection, select
+
+from serving.store.leads import require
+from serving.store.schema import merges
+
+
+class Merged(NamedTuple):
+    """When another lead became part of this one."""
+
+    seq: int
+    at: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Family:
+    """The lead that stays, and the others that are part of it."""
+
+    root: str
+    others: Mapping[str, Merged]
+
+    @property
+    def members(self) -> list[str]:
+        """All of them, the one that stays first."""
+        return [self.root, *self.others]
+
+    def known_at(self, lead_id: str, known_at: int) -> int:
+        """From when a fact of this member counts as known of the family."""
+        return known_at if lead_id == self.root else max(known_at, self.others[lead_id].at)
+
+    def has_values_of(self, lead_id: str, seq: int) -> bool:
+        """Whether a field's value told in write `seq` counts: of the others only from the merge on."""
+        return lead_id == self.root or seq > self.others[lead_id].seq
+
+
+def family_of(connection: Connection, lead_id: str, *, seq: int | None = None) -> Family:
+    """The family that the lead belongs to now, or the one that it headed after write `seq`.
+
+    Raises:
+        UnknownLead, LeadDeleted: there is no such lead.
+    """
+    found = require(connection, lead_id)
+    root: str = lead_id if seq is not None else found.merged_into or lead_id
+    asked = select(merges.c.lead_id, merges.c.seq, merges.c.at).where(merges.c.into_id == root)
+    if seq is not None:
+        asked = asked.where(merges.c.seq <= seq)
+    return Family(root=root, others={m.lead_id: Merged(m.seq, m.at) for m in connection.execute(asked)})

@@ -1,0 +1,93 @@
+"""The store of one service: one writer, many readers, one database."""
+
+from collections.abc import Iterator
+from concurrent.futures import Future
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TypeVar
+
+from sqlalchemy import URL, Connection, Engine
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+from features.settings import Service
+from serving.store.engine import Limits, database_url, migrate, open_engine
+from serving.store.errors import StoreUnavailable, trouble_of
+from serving.store.writer import Act, Job, Writer
+
+T = TypeVar("T")
+
+
+class Store:
+    """Open it once per process. Functions of this package take a `Write` to write, a `Connection` to read."""
+
+    def __init__(self, engine: Engine, *, max_waiting: int = 1_000) -> None:
+        self.engine = engine
+        repeatable = engine.dialect.name == "postgresql"
+        self._readers = engine.execution_options(isolation_level="REPEATABLE READ") if repeatable else engine
+        self._writer = Writer(engine, max_waiting=max_waiting)
+
+    @classmethod
+    def open(cls, url: URL, *, limits: Limits = Limits(), max_waiting: int = 1_000) -> "Store":  # noqa: B008  # frozen
+        """The store in a database, its tables brought up to date.
+
+        Raises:
+            BadDatabase, StoreUnavailable: as `open_engine` and `migrate`.
+        """
+        engine = open_engine(url, limits)
+        try:
+            migrate(engine)
+        except BaseException:
+            engine.dispose()
+            raise
+        return cls(engine, max_waiting=max_waiting)
+
+    @classmethod
+    def of_settings(cls, service: Service, *, home: Path, named: str | None) -> "Store":
+        """The store that the settings name; `named` is the URL of the environment, which comes first."""
+        limits = Limits(timeout_seconds=service.database_timeout_seconds, max_bytes=service.database_max_bytes)
+        url = database_url(home, named or service.database_url)
+        return cls.open(url, limits=limits, max_waiting=service.max_waiting_writes)
+
+    @property
+    def healthy(self) -> bool:
+        """Whether the database took the last write, read or look; looked at again every second while it didn't."""
+        return self._writer.healthy
+
+    def submit(self, job: Job[T], act: Act) -> "Future[T]":
+        """Queue a write; the future has its result once it is committed.
+
+        Raises:
+            StoreBusy, StoreUnavailable: at once, or from the future.
+        """
+        return self._writer.submit(job, act)
+
+    def write(self, job: Job[T], act: Act) -> T:
+        """Write, and wait for the commit.
+
+        Raises:
+            StoreBusy, StoreUnavailable, StoreFull: nothing was written.
+        """
+        return self.submit(job, act).result()
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """A connection that sees one moment of the store until it is given back.
+
+        Raises:
+            StoreUnavailable: the database doesn't answer.
+        """
+        try:
+            with self._readers.connect() as connection, connection.begin():
+                yield connection
+        except (DBAPIError, PoolTimeout) as error:
+            trouble = trouble_of(error)
+            if trouble is None:
+                raise
+            self._writer.healthy = self._writer.healthy and not isinstance(trouble, StoreUnavailable)
+            raise trouble from error
+
+    def close(self) -> None:
+        """Commit what waits, and end."""
+        self._writer.close()
+        self.engine.dispose()
