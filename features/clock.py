@@ -4,12 +4,11 @@ Every interval in Ripeness is open on the left and closed on the right: (start, 
 pair see (as_of - window, as_of], its label sees (as_of, as_of + horizon]: no gap, no overlap.
 """
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 SECOND = 1_000_000
 DAY = 86_400 * SECOND
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-MICROSECOND = timedelta(microseconds=1)
 NEVER = -(2**63)  #: stands for "no such moment" in int64 columns, as pandas' NaT does
 
 
@@ -26,7 +25,8 @@ def to_micros(moment: datetime) -> int:
     """
     if moment.tzinfo is None:
         raise ValueError(f"{moment.isoformat()} has no time zone")
-    return (moment - EPOCH) // MICROSECOND
+    past = moment - EPOCH
+    return (past.days * 86_400 + past.seconds) * SECOND + past.microseconds
 
 
 def from_micros(micros: int) -> datetime:

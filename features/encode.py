@@ -77,11 +77,12 @@ class Reading:
 
     missing_words: frozenset[str]
 
-    @classmethod
-    def of(cls, field: str, missing_words: Iterable[str], keep_na: Iterable[str]) -> "Reading":
+    @staticmethod
+    @lru_cache(maxsize=10_000)
+    def of(field: str, missing_words: tuple[str, ...], keep_na: tuple[str, ...]) -> "Reading":
         """The reading of `field`: there the text "NA" is missing unless `keep_na` names it."""
         words = {"", *(word.strip() for word in missing_words), "NA"}
-        return cls(missing_words=frozenset(words - {"NA"} if field in keep_na else words))
+        return Reading(missing_words=frozenset(words - {"NA"} if field in keep_na else words))
 
     def clean(self, value: object) -> object:
         """The value, text without its margin; None where it is missing."""

@@ -83,6 +83,17 @@ def in_order(columns: Columns, n_leads: int) -> Sorted:
     return Sorted(offsets=offsets, records=gathered)
 
 
+def in_order_of_one(codes: list[int], values: list[float]) -> Sorted:
+    """The events of a single lead, as `in_order` puts them.
+
+    `codes` holds happened_at, known_at, kind, topic and channel of each event in turn: one list is
+    turned into an array sooner than seven.
+    """
+    records, offsets = np.empty(len(values), dtype=EVENT), np.zeros(2, dtype=np.int64)
+    _fill_one(np.array(codes, dtype=np.int64), np.array(values, dtype=np.float64), records, offsets)
+    return Sorted(offsets=offsets, records=records)
+
+
 @compiled
 def _count(columns: Columns, n_leads: int, shift: int, counts: Positions, part: int, start: int, stop: int) -> None:
     """Count the events of each bucket; a row without a kind, a time or a lead is left out."""
@@ -237,3 +248,18 @@ def _settle(gathered: Events, offsets: Positions, bounds: Positions, shift: int,
     for bucket in range(begin, end):
         first, last = bucket << shift, min((bucket + 1) << shift, len(offsets) - 1)
         _settle_bucket(gathered, offsets, first, last, bounds[bucket], bounds[bucket + 1])
+
+
+@compiled
+def _fill_one(codes: Positions, values: Floats, records: Events, offsets: Positions) -> None:
+    """Write the events of one lead and put them in their order."""
+    for i in range(len(records)):
+        event = records[i]
+        event["lead"] = 0
+        event["happened_at"] = codes[5 * i]
+        event["known_at"] = codes[5 * i + 1]
+        event["kind"] = codes[5 * i + 2]
+        event["topic"] = codes[5 * i + 3]
+        event["channel"] = codes[5 * i + 4]
+        event["value"] = values[i] if np.isfinite(values[i]) else np.nan
+    _settle_bucket(records, offsets, 0, 1, 0, len(records))

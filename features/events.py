@@ -5,7 +5,8 @@ Kinds are codes of the view; topics and channels are codes of this log alone, in
 texts, so that a log of one lead and a log of a million put equal events in the same order.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+import math
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -13,7 +14,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from features.event_order import Columns, Sorted, in_order
+from features.clock import NEVER
+from features.event_order import Columns, Sorted, in_order, in_order_of_one
 from features.lead import Lead
 from features.tables import Export
 from features.view import View
@@ -64,19 +66,15 @@ class EventLog:
     def of_lead(cls, view: View, lead: Lead) -> "EventLog":
         """The log of one lead, as a request brings it."""
         known = kind_codes(view)
-        events = [event for event in lead.events if event.kind in known]
-        topic, topics = _few_coded([event.topic for event in events], view)
-        channel, channels = _few_coded([event.channel for event in events], view)
-        columns = Columns(
-            lead=np.zeros(len(events), dtype=np.int64),
-            happened_at=np.array([event.happened_at for event in events], dtype=np.int64),
-            known_at=np.array([event.known_at for event in events], dtype=np.int64),
-            kind=np.array([known[event.kind] for event in events], dtype=np.int32),
-            value=np.array([np.nan if event.value is None else event.value for event in events], dtype=np.float64),
-            topic=topic,
-            channel=channel,
-        )
-        return cls.of_columns(columns, n_leads=1, topics=topics, channels=channels)
+        events = [event for event in lead.events if event.kind in known and event.happened_at != NEVER]
+        topic, topics = _codes({event.topic for event in events}, view)
+        channel, channels = _codes({event.channel for event in events}, view)
+        codes: list[int] = []
+        for kind, happened_at, known_at, _, its_topic, its_channel in events:
+            seen_at = happened_at if known_at == NEVER else known_at
+            codes += (happened_at, seen_at, known[kind], topic[its_topic], channel[its_channel])
+        values = [math.nan if event.value is None else event.value for event in events]
+        return cls(events=in_order_of_one(codes, values), topics=topics, channels=channels)
 
 
 @lru_cache(maxsize=32)
@@ -99,12 +97,6 @@ def _coded(column: pd.Series, view: View) -> tuple[npt.NDArray[np.int32], tuple[
     of_value, texts = _codes(found, view)
     table = np.array([*(of_value[value] for value in found), -1], dtype=np.int32)
     return table[codes], texts
-
-
-def _few_coded(values: Sequence[str | None], view: View) -> tuple[npt.NDArray[np.int32], tuple[str, ...]]:
-    """As `_coded`, for a handful of values."""
-    of_value, texts = _codes(set(values), view)
-    return np.array([of_value[value] for value in values], dtype=np.int32) if texts else NO_CODES, texts
 
 
 def _codes(distinct: Iterable[str | None], view: View) -> tuple[dict[str | None, int], tuple[str, ...]]:

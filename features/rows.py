@@ -25,6 +25,8 @@ from features.view import View
 
 Moments = npt.NDArray[np.int64]
 
+ONE_LEAD = np.zeros(1, dtype=np.int64)
+
 
 def build_rows(view: View, export: Export, pairs: Pairs) -> Rows:
     """The rows of all pairs, shape (n_pairs, n_columns)."""
@@ -42,14 +44,14 @@ def build_rows(view: View, export: Export, pairs: Pairs) -> Rows:
 def lead_row(view: View, lead: Lead, as_of: int) -> npt.NDArray[np.float64]:
     """The row of one lead at `as_of`, shape (n_columns,); its attributes count as known by then."""
     log = EventLog.of_lead(view, lead)
-    moment = np.array([as_of], dtype=np.int64)
-    rows = behaviour(view, log, np.zeros(1, dtype=np.int64), moment)
-    _fill_channels(view, log, rows)
-    created = NEVER if lead.created_at is None else lead.created_at
-    _fill_ages(view, np.array([created], dtype=np.int64), moment, rows)
+    row: npt.NDArray[np.float64] = behaviour(view, log, ONE_LEAD, np.array([as_of], dtype=np.int64))[0]
+    for i in _positions(view, FirstTouch, LastTouch) if log.channels else ():
+        if not math.isnan(row[i]):
+            row[i] = category_codes(view, view.names[i]).get(log.channels[int(row[i])], math.nan)
+    for i in _positions(view, Age):
+        row[i] = math.nan if lead.created_at is None or lead.created_at > as_of else (as_of - lead.created_at) / DAY
     for encoder in encoders_of(view):
-        rows[0, encoder.position] = encoder.encode(lead.attributes.get(encoder.field))
-    row: npt.NDArray[np.float64] = rows[0]
+        row[encoder.position] = encoder.encode(lead.attributes.get(encoder.field))
     return row
 
 

@@ -2,8 +2,6 @@
 
 from dataclasses import dataclass
 
-import numpy as np
-
 from features.definitions import Family
 from features.stages import Stage
 from models.answers import Answers
@@ -39,43 +37,43 @@ class Explanation:
 
 
 def explain(bundle: Bundle, row: Floats, answers: Answers, i: int = 0, top: int = 5) -> Explanation:
-    """Explain answer `i`, given its row of shape (n_columns,): at most `top` reasons up and `top` down."""
-    contributions = answers.contributions[i]
-    groups = bundle.groups
-    sums = groups.sums(contributions[None, :])[0]
+    """Explain answer `i`, given its row of shape (n_columns,): at most `top` reasons up and `top` down.
+
+    In plain lists: for the few dozen groups of one lead numpy's calls would cost more than the work.
+    """
+    groups, contributions = bundle.groups, answers.contributions[i].tolist()
+    sums = groups.sums_of_one(contributions)
     chosen = _strongest(sums, top)
-    rest = np.ones(len(sums), dtype=np.bool_)
-    rest[chosen] = False
+    rest = set(range(len(sums))).difference(chosen)
     return Explanation(
         base_value=answers.base_value,
         log_odds=float(answers.log_odds[i]),
-        fit=float(sums[groups.is_fit].sum()),
-        engagement=float(sums[~groups.is_fit].sum()),
-        by_stage=_by_stage(bundle, sums),
-        reasons=tuple(_reason(bundle, row, contributions, g, float(sums[g])) for g in chosen),
-        remainder=float(sums[rest].sum()),
+        fit=sum(sums[g] for g in groups.of_fit),
+        engagement=sum(sums[g] for g in groups.of_engagement),
+        by_stage={stage: sum(sums[g] for g in own) for stage, own in groups.of_stage.items()},
+        reasons=tuple(_reason(bundle, row, contributions, g, sums[g]) for g in chosen),
+        remainder=sum(sums[g] for g in rest),
     )
 
 
-def _strongest(sums: Floats, top: int) -> list[int]:
+def _strongest(sums: list[float], top: int) -> list[int]:
     """The `top` groups that add most and the `top` that take most, the strongest first; ties in the view's order."""
-    order = [int(g) for g in np.argsort(-np.abs(sums), kind="stable")]
-    up = [g for g in order if sums[g] > 0][:top]
-    down = [g for g in order if sums[g] < 0][:top]
-    return sorted(up + down, key=order.index)
+    chosen: list[int] = []
+    up = down = 0
+    for g in sorted(range(len(sums)), key=lambda g: -abs(sums[g])):
+        if sums[g] > 0 and up < top:
+            up += 1
+            chosen.append(g)
+        elif sums[g] < 0 and down < top:
+            down += 1
+            chosen.append(g)
+    return chosen
 
 
-def _by_stage(bundle: Bundle, sums: Floats) -> dict[str, float]:
-    totals: dict[str, float] = {}
-    for group, value in zip(bundle.groups.all, sums.tolist(), strict=True):
-        if group.stage is not None:
-            totals[group.stage.value] = totals.get(group.stage.value, 0.0) + value
-    return {stage.value: totals[stage.value] for stage in Stage if stage.value in totals}
-
-
-def _reason(bundle: Bundle, row: Floats, contributions: Floats, g: int, total: float) -> Reason:
+def _reason(bundle: Bundle, row: Floats, contributions: list[float], g: int, total: float) -> Reason:
     group, columns = bundle.groups.all[g], bundle.groups.columns[g]
-    column = int(columns[np.argmax(contributions[columns] * np.sign(total))])
+    strongest = max if total > 0 else min
+    column = strongest(columns, key=contributions.__getitem__)
     value = float(row[column])
     return Reason(
         group=group.name,

@@ -42,6 +42,10 @@ class Groups:
             return np.zeros((len(contributions), 0))
         return np.add.reduceat(contributions[:, self._order], self._starts, axis=1)
 
+    def sums_of_one(self, contributions: list[float]) -> list[float]:
+        """As `sums`, for one lead in plain numbers."""
+        return [sum([contributions[column] for column in columns]) for columns in self.columns]
+
     def family_sums(self, contributions: Floats) -> tuple[Floats, Floats]:
         """Log-odds by fit and by engagement, each of shape (n_pairs,)."""
         sums = self.sums(contributions)
@@ -53,9 +57,28 @@ class Groups:
         return np.array([group.family == "fit" for group in self.all], dtype=np.bool_)
 
     @cached_property
-    def columns(self) -> tuple[npt.NDArray[np.intp], ...]:
+    def of_fit(self) -> tuple[int, ...]:
+        """The groups that say who the lead is."""
+        return tuple(g for g, group in enumerate(self.all) if group.family == "fit")
+
+    @cached_property
+    def of_engagement(self) -> tuple[int, ...]:
+        """The groups that say what the lead did."""
+        return tuple(g for g, group in enumerate(self.all) if group.family != "fit")
+
+    @cached_property
+    def of_stage(self) -> dict[str, tuple[int, ...]]:
+        """The groups that are evidence for each lifecycle stage, in the stages' order."""
+        own = {stage: tuple(g for g, group in enumerate(self.all) if group.stage is stage) for stage in Stage}
+        return {stage.value: positions for stage, positions in own.items() if positions}
+
+    @cached_property
+    def columns(self) -> tuple[tuple[int, ...], ...]:
         """Positions of each group's columns."""
-        return tuple(np.split(self._order, self._starts[1:])) if self.all else ()
+        of_group: list[list[int]] = [[] for _ in self.all]
+        for column, group in enumerate(self.of_column):
+            of_group[group].append(column)
+        return tuple(map(tuple, of_group))
 
     @cached_property
     def _order(self) -> npt.NDArray[np.intp]:

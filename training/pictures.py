@@ -183,7 +183,7 @@ def contributions_picture(view: View, seen: Dataset, answers: Answers) -> Figure
     )
     axes = canvas.plot(figure, (0.27, 0.62 / height, 0.69, 1 - 1.5 / height), x="added to the log-odds of a win")
     for row, group in enumerate(order[::-1]):
-        columns = groups.columns[group]
+        columns = list(groups.columns[group])
         lead_column = int(columns[np.abs(answers.contributions[:, columns]).mean(axis=0).argmax()])
         _bees(axes, row, sums[:, group], _shades(view, seen.rows, lead_column))
     axes.axvline(0, color=QUIET, linewidth=1)
