@@ -18,6 +18,7 @@ from training.fit import Fitted
 from training.intervals import Interval
 from training.measure import measure
 from training.naive_bayes import naive_bayes
+from training.points_rules import PointsRules
 
 Floats = npt.NDArray[np.float64]
 Progress = Callable[[str], None]
@@ -80,14 +81,14 @@ def evaluate(
     settings: Settings,
     capacity_share: float,
     progress: Progress = lambda _: None,
-    count_points: CountPoints | None = None,
+    rules: PointsRules | None = None,
 ) -> Evaluation:
     """Let every baseline and expert answer the test period, and measure all of them alike.
 
-    `count_points` are the company's own points rules, where it has any.
+    `rules` are the company's own points rules, where it has any.
     """
     progress("fitting the baselines")
-    model = settings.model
+    model, count_points = settings.model, rules.count if rules else None
     contest = Contest(view=view, train=train, calibrate=calibrate, test=test, model=model, count_points=count_points)
     answers, absent, no_skill = contest.answers(fitted)
     absent |= no_skill

@@ -34,7 +34,7 @@ class Look:
 
     def same_period(self, other: "Look") -> bool:
         """Whether both look at the same leads: the same company's, in periods that mostly overlap."""
-        if (self.company, self.flat) != (other.company, other.flat) or (self.flat and self.dataset != other.dataset):
+        if (self.company, self.flat) != (other.company, other.flat):
             return False
         both = min(self.test_until, other.test_until) - max(self.test_after, other.test_after)
         shorter = min(self.test_until - self.test_after, other.test_until - other.test_after)
@@ -68,8 +68,8 @@ class Opening:
                 f"{opened} (first on {iso(self.first_at)[:10]}), each time for the same model: nothing new is learned."
             )
         return (
-            f"{opened} (first on {iso(self.first_at)[:10]}), by {self.models} different models. Whoever chooses among them "
-            "by these figures chooses by luck as well: decide by the backtest, or wait for newer leads."
+            f"{opened} (first on {iso(self.first_at)[:10]}), by {self.models} different models. Whoever chooses among "
+            "them by these figures chooses by luck as well: decide by the backtest, or wait for newer leads."
         )
 
     def to_dict(self) -> dict[str, Any]:
@@ -137,5 +137,5 @@ def _read(path: Path, number: int, line: str) -> tuple[int, Look]:
         return at, Look(**{key: value for key, value in stored.items() if key != "opened_at"})
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise UnreadableFile(
-            f"{path}, line {number} is no record of an opening ({error}); restore the file from a copy, or mend the line"
+            f"{path}, line {number} is no record of an opening ({error}); restore the file from a copy"
         ) from error

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -24,6 +25,7 @@ from training.evaluate import Evaluation, evaluate
 from training.fit import Fitted, fit, with_strength
 from training.leaks import find_leaks
 from training.outcomes import labels
+from training.points_rules import PointsRules
 from training.question import question
 from training.splits import CALIBRATE, TEST, TRAIN, Split, split
 
@@ -47,11 +49,16 @@ class Trained:
     notes: tuple[str, ...]
 
 
-def train(export: Export, settings: Settings, *, progress: Progress = lambda _: None) -> Trained:
+def train(
+    export: Export, settings: Settings, *, points_file: Path | None = None, progress: Progress = lambda _: None
+) -> Trained:
     """Choose pairs, build features, fit, calibrate, evaluate on later time.
+
+    `points_file` holds the company's own points rules, a rival in the evaluation.
 
     Raises:
         NotEnoughData: the history is too short, or holds too few wins or losses.
+        BadTable: a line of the points file is no rule, or names an unknown column.
     """
     progress("looking for leaks")
     report = find_leaks(export, settings)
@@ -62,17 +69,18 @@ def train(export: Export, settings: Settings, *, progress: Progress = lambda _: 
     label = labels(export, chosen.pairs.lead, chosen.pairs.as_of, horizon)
     parts = split(export, chosen.pairs, label, settings)
     view, view_notes = make_view(settings, export, chosen.pairs.take(parts.part == TRAIN))
+    rules = PointsRules.read(points_file, view, export) if points_file else None
     progress(f"building {len(view.names)} features for {int((parts.part >= 0).sum()):,} pairs")
     train_set, calibrate_set, test_set = datasets(view, export, chosen, label, parts)
     progress("choosing the regularisation")
     settings = settings.model_copy(update={"model": with_strength(view, train_set, settings.model)})
     fitted = fit(view, train_set, calibrate_set, settings.model, progress)
     share = capacity_share(export, chosen, settings)
-    evaluation = evaluate(view, train_set, calibrate_set, test_set, fitted, settings, share, progress)
+    evaluation = evaluate(view, train_set, calibrate_set, test_set, fitted, settings, share, progress, rules)
     refused = tuple(
         f"Refused {name!r}: it could know the outcome; `ripeness leaks` says how." for name in report.refused
     )
-    notes = (*export.notes, *refused, *parts.notes, *view_notes)
+    notes = (*export.notes, *refused, *parts.notes, *view_notes, *(rules.notes if rules else ()))
     card = _card(export, settings, chosen, {"train": train_set, "calibrate": calibrate_set, "test": test_set})
     card |= evaluation.card() | {"notes": list(notes), "features": len(view.names), "leaks": report.to_dict()}
     bundle = _bundle(view, fitted, train_set, test_set, settings, share, card)
