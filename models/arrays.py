@@ -6,6 +6,7 @@ import numpy.typing as npt
 from features.errors import ViewMismatch
 
 Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
 Labels = npt.NDArray[np.float64] | npt.NDArray[np.int64] | npt.NDArray[np.bool_]
 
 

@@ -6,10 +6,11 @@ one that LightGBM writes since version 4 (`src/io/tree.cpp`, `Tree::ToString`).
 
 from collections.abc import Iterator
 from itertools import accumulate, pairwise
-from math import isfinite
+from math import inf, isfinite
 
 TREES = 10_000  #: at most
 LEAVES = 10_000  #: at most, per tree
+ROWS = 2**31 - 1  #: at most that a leaf or split was trained on
 CATEGORICAL = 1  #: bit of `decision_type` that marks a split by categories
 
 Fields = dict[str, str]
@@ -40,6 +41,12 @@ def check_text(text: str, columns: int) -> None:
             raise ValueError(f"tree {i} has no {error}") from error
         except ValueError as error:
             raise ValueError(f"tree {i}: {error}") from error
+
+
+def tree_fields(text: str) -> Iterator[Fields]:
+    """The fields of each tree of a text that passed the check."""
+    head, _, body = text.partition("\n\nTree=0\n")
+    return map(_fields, _blocks(_fields(head)["tree_sizes"], "Tree=0\n" + body))
 
 
 def _fields(block: str) -> Fields:
@@ -89,8 +96,9 @@ def _check_tree(tree: Fields, columns: int) -> None:
     _finite(tree["leaf_weight"], leaves)
     for key in ("split_gain", "internal_value", "internal_weight"):
         _finite(tree[key], leaves - 1)
-    if min(_whole(tree["leaf_count"], leaves)) < 0 or min(_whole(tree["internal_count"], leaves - 1)) <= 0:
-        raise ValueError("a count is negative")
+    on_leaves, on_splits = _whole(tree["leaf_count"], leaves), _whole(tree["internal_count"], leaves - 1)
+    if min(on_leaves) < 0 or min(on_splits) <= 0 or max(on_leaves + on_splits) > ROWS:
+        raise ValueError("a count is negative, or too large")
     _check_splits(tree, leaves, columns)
     _check_children(tree, leaves)
 
@@ -102,7 +110,9 @@ def _check_splits(tree: Fields, leaves: int, columns: int) -> None:
     types = _whole(tree["decision_type"], leaves - 1)
     if not all(0 <= kind < 16 for kind in types):
         raise ValueError("an unknown kind of split")
-    thresholds = _finite(tree["threshold"], leaves - 1)
+    thresholds = _numbers(tree["threshold"], leaves - 1)
+    if not all(isfinite(t) or (t == inf and not kind & CATEGORICAL) for t, kind in zip(thresholds, types, strict=True)):
+        raise ValueError("a threshold is not finite")  # but inf is what parts known values from missing ones
     used = [t for t, kind in zip(thresholds, types, strict=True) if kind & CATEGORICAL]
     sets = int(tree["num_cat"])
     if sorted(used) != list(range(sets)):
@@ -132,14 +142,20 @@ def _whole(line: str, length: int | None = None) -> list[int]:
 
 
 def _finite(line: str, length: int) -> list[float]:
-    values = [float(word) for word in _words(line, length)]
+    values = _numbers(line, length)
     if not all(map(isfinite, values)):
         raise ValueError("a number is not finite")
     return values
+
+
+def _numbers(line: str, length: int) -> list[float]:
+    return [float(word) for word in _words(line, length)]
 
 
 def _words(line: str, length: int | None) -> list[str]:
     words = line.split(" ")
     if length is not None and len(words) != length:
         raise ValueError(f"{len(words)} entries where {length} belong")
+    if "_" in line:
+        raise ValueError("a number is written with an underscore")  # Python reads on, LightGBM stops there
     return words

@@ -9,9 +9,13 @@ from functools import cached_property
 
 import lightgbm
 import numpy as np
+import structlog
 
 from models.arrays import Floats, as_rows
+from models.shap.explainer import Explainer, NoTables
 from models.tree_text import check_text, without_parameters
+
+log = structlog.get_logger()
 
 FEW = 64  #: up to so many rows one thread is faster than waking the others, and calls may come from many threads
 
@@ -47,8 +51,24 @@ class TreeExpert:
         return lightgbm.Booster(model_str=self.text)
 
     @cached_property
+    def explainer(self) -> Explainer | None:
+        """Our own TreeSHAP; None where its tables would be too large, then LightGBM explains."""
+        try:
+            return Explainer.from_text(self.text, self.columns)
+        except NoTables as error:
+            log.warning("slow_explanations", reason=str(error))
+            return None
+
+    @property
+    def table_bytes(self) -> int:
+        """Memory that the tables of explanations take; 0 where there are none."""
+        return 0 if self.explainer is None else self.explainer.table.nbytes
+
+    @cached_property
     def base_value(self) -> float:
         """The expected margin over the training rows, weighed as TreeSHAP does."""
+        if self.explainer is not None:
+            return self.explainer.base_value
         return float(self._predict(np.full((1, self.columns), np.nan), contributions=True)[0, -1])
 
     def margins(self, rows: Floats) -> Floats:
@@ -57,7 +77,10 @@ class TreeExpert:
 
     def contributions(self, rows: Floats) -> Floats:
         """SHAP values of the margin, shape (n_pairs, n_columns); `base_value` is apart."""
-        return self._predict(as_rows(rows, self.columns), contributions=True)[:, :-1]
+        known = as_rows(rows, self.columns)
+        if self.explainer is not None:
+            return self.explainer.contributions(known)
+        return self._predict(known, contributions=True)[:, :-1]
 
     def _predict(self, rows: Floats, *, contributions: bool) -> Floats:
         if not len(rows):

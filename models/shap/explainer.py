@@ -1,0 +1,96 @@
+"""What turns rows into contributions: the trees as a program, made once from LightGBM's text."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import chain
+from math import prod
+
+import numpy as np
+
+from features.threads import on_threads, ranges, threads_for
+from models.arrays import Floats
+from models.shap.formula import Rules, rules_up_to, tabulate
+from models.shap.kernel import explain_block, explain_rows
+from models.shap.plan import Piece, pieces, total_turns
+from models.shap.program import Leaves, Pieces, Splits, leaves_of, pieces_of, splits_of
+from models.tree_arrays import Tree, read_trees
+
+LIMIT_BYTES = 64 * 2**20  #: of all tables of one model
+LIMIT_TURNS = 1_000_000  #: on the ways to all splits, which bounds the time that cutting takes
+FINER = ((8, 12), (7, 10), (6, 9), (5, 8))  #: bits of a piece, and of one that is a single split, from large tables on
+FEW = 32  #: rows up to here are walked one by one
+BLOCK = 2048  #: rows
+WORTH_A_THREAD = 1024  #: rows
+
+
+class NoTables(Exception):
+    """The trees are too large or too deep to be tabulated, so LightGBM has to explain them."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Explainer:
+    """TreeSHAP of one model."""
+
+    columns: int
+    base_value: float  #: what the trees say on average before any column is known
+    splits: Splits
+    pieces: Pieces
+    table: Floats
+    leaves: Leaves  #: of pieces without a table
+    rules: Rules
+
+    @classmethod
+    def from_text(cls, text: str, columns: int) -> "Explainer":
+        """The explainer of a text that passed `check_text`.
+
+        Raises:
+            NoTables: the trees are too large or too deep.
+        """
+        trees = read_trees(text)
+        cut = cut_to_size(trees)
+        flat = list(chain.from_iterable(cut))
+        laid_out, rules = pieces_of(cut), rules_up_to(max((len(piece.columns) for piece in flat), default=0))
+        return cls(
+            columns=columns,
+            base_value=_expected(trees, flat),
+            splits=splits_of(trees),
+            pieces=laid_out,
+            table=tabulate(laid_out, leaves_of([piece.leaves for piece in flat]), rules),
+            leaves=leaves_of([() if piece.tabulated else piece.leaves for piece in flat]),
+            rules=rules,
+        )
+
+    def contributions(self, rows: Floats) -> Floats:
+        """SHAP values, shape (n_rows, n_columns), for contiguous rows of the right width."""
+        out = np.empty((len(rows), self.columns))
+        program = self.splits, self.pieces, self.table, self.leaves, self.rules
+        if len(rows) <= FEW:
+            explain_rows(rows, out, *program)
+            return out
+        threads = threads_for(len(rows), WORTH_A_THREAD)
+        parts = [(rows[a:b], out[a:b], *program, min(b - a, BLOCK)) for a, b in ranges(len(rows), threads)]
+        on_threads(explain_block, parts, threads)
+        return out
+
+
+def cut_to_size(trees: Sequence[Tree]) -> list[list[Piece]]:
+    """Each tree's pieces, as large as their tables allow.
+
+    Raises:
+        NoTables: even small pieces need too much memory.
+    """
+    turns = sum(map(total_turns, trees))
+    if turns > LIMIT_TURNS:
+        raise NoTables(f"its trees hold {turns} turns, the limit is {LIMIT_TURNS}")
+    for bits, single in FINER:
+        cut = [list(pieces(tree, bits, single)) for tree in trees]
+        size = 8 * sum(piece.cells for piece in chain.from_iterable(cut))
+        if size <= LIMIT_BYTES:
+            return cut
+    raise NoTables(f"its tables need {size} bytes, the limit is {LIMIT_BYTES}")
+
+
+def _expected(trees: Sequence[Tree], cut: Sequence[Piece]) -> float:
+    lone = sum(float(tree.leaf_value[0]) for tree in trees if not len(tree.column))
+    leaves = (leaf for piece in cut for leaf in piece.leaves)
+    return lone + sum(leaf.value * prod(factor.weight for factor in leaf.factors) for leaf in leaves)
