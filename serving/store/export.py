@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import orjson
 import pandas as pd
-from sqlalchemy import ColumnElement, Connection, Row, Table, or_, select
+from sqlalchemy import ColumnElement, Connection, Row, Table, and_, false, select
 
 from features.clock import NEVER
 from features.encode import Reading
@@ -194,7 +194,8 @@ def _created(connection: Connection, block: _Block) -> "np.ndarray[tuple[int], n
 
 
 def _between(column: "ColumnElement[Any]", heads: "Sequence[Row[Any]]") -> "ColumnElement[bool]":
-    return column.between(heads[0].lead_id, heads[-1].lead_id) if heads else or_(False)
+    """Within the block's ids; not by BETWEEN, where PostgreSQL takes no collation."""
+    return and_(column >= heads[0].lead_id, column <= heads[-1].lead_id) if heads else false()
 
 
 def _inside(heads: "Sequence[Row[Any]]", lead_id: str) -> bool:

@@ -24,7 +24,7 @@ def merge(write: Write, lead_id: str, other: str) -> bool:
     into, merged = require(write.connection, lead_id), require(write.connection, other)
     if merged.merged_into == lead_id:
         return False
-    if other in {lead_id, into.merged_into}:
+    if lead_id == other:
         raise MergeConflict("a lead can't be merged into itself; name two leads")
     for row in (into, merged):
         if row.merged_into is not None:
