@@ -4,7 +4,7 @@ import sys
 
 import typer
 
-from commands import export, learn, live, trial
+from commands import export, judge, learn, live, promotion, trial
 from features.errors import RipenessError
 
 app = typer.Typer(
@@ -15,7 +15,8 @@ app = typer.Typer(
 )
 COMMANDS = (
     *(export.init, export.check, export.leaks),
-    *(learn.train,),
+    *(learn.train, judge.evaluate),
+    *(promotion.compare, promotion.promote, promotion.rollback),
     *(live.serve, live.score),
     *(trial.simulate, trial.demo),
 )

@@ -44,6 +44,7 @@ class Condition:
     name: str
     passed: bool
     says: str  #: the numbers, in a sentence without its end
+    slice: bool = False  #: whether it is about a part of the leads
 
     def line(self) -> str:
         """For a person."""
@@ -177,10 +178,10 @@ def _no_worse(name: str, figure: Paired, margin: float, *, sign: int) -> Conditi
 
 
 def _not_shown_worse(name: str, figure: Paired, margin: float) -> Condition:
-    """For a slice, whose few wins rarely prove anything: neither its value nor its whole interval says that it is worse."""
+    """For a slice, whose few wins rarely prove that it is no worse: neither value nor interval says that it is."""
     found, room = figure.difference, margin * figure.champion.value
     passed = found.high <= room or (found.value <= room and found.low <= 0)
-    return Condition(name=f"{name} not worse", passed=bool(passed), says=_against(figure, room))
+    return Condition(name=f"{name} not worse", passed=bool(passed), says=_against(figure, room), slice=True)
 
 
 def _against(figure: Paired, room: float) -> str:
