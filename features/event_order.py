@@ -63,7 +63,11 @@ class Sorted(NamedTuple):
 
 
 def in_order(columns: Columns, n_leads: int) -> Sorted:
-    """The events of each lead in the order (happened_at, known_at, kind, value, topic, channel)."""
+    """The events of each lead in the order (happened_at, kind, value, topic, channel, known_at).
+
+    When an event was known comes last: of events at one moment the order, and so every feature, is the
+    same however late each of them was told.
+    """
     columns = Columns(*(plain(*pair) for pair in zip(columns, COLUMN_TYPES, strict=True)))
     n = len(columns.lead)
     threads = threads_for(n, WORTH_A_THREAD)
@@ -128,15 +132,15 @@ def _before(a: np.void, b: np.void) -> bool:
     """Whether event `a` comes strictly before `b`; a missing value comes after every other."""
     if a["happened_at"] != b["happened_at"]:
         return bool(a["happened_at"] < b["happened_at"])
-    if a["known_at"] != b["known_at"]:
-        return bool(a["known_at"] < b["known_at"])
     if a["kind"] != b["kind"]:
         return bool(a["kind"] < b["kind"])
     if a["value"] != b["value"] and not (np.isnan(a["value"]) and np.isnan(b["value"])):
         return bool(a["value"] < b["value"] or np.isnan(b["value"]))
     if a["topic"] != b["topic"]:
         return bool(a["topic"] < b["topic"])
-    return bool(a["channel"] < b["channel"])
+    if a["channel"] != b["channel"]:
+        return bool(a["channel"] < b["channel"])
+    return bool(a["known_at"] < b["known_at"])
 
 
 @compiled

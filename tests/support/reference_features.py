@@ -134,11 +134,11 @@ def _visible_events(view: View, lead: Lead, as_of: int) -> list[Event]:
         visible,
         key=lambda e: (
             e.happened_at,
-            e.known_at,
             order.index(_kind(view, e) or ""),
             math.inf if e.value is None else e.value,
             "" if _says_nothing(view, e.topic) else str(e.topic).strip(),
             "" if _says_nothing(view, e.channel) else str(e.channel).strip(),
+            e.known_at,
         ),
     )
 

@@ -38,7 +38,7 @@ def sorted_by_numpy(columns: Columns) -> tuple[np.ndarray, ...]:
     lead, happened, known, kind, value, topic, channel = (column[kept] for column in columns)
     known = np.where(known == NEVER, happened, known)
     value = np.where(np.isfinite(value), value, np.nan)
-    order = np.lexsort((channel, topic, value, kind, known, happened, lead))
+    order = np.lexsort((known, channel, topic, value, kind, happened, lead))
     return tuple(column[order] for column in (happened, known, kind, value, topic, channel))
 
 
