@@ -11,6 +11,7 @@ from commands.terminal import (
     Home,
     SettingsFile,
     Tracking,
+    now,
     progress,
     read,
     remember,
@@ -32,24 +33,30 @@ def train(
     pictures: Annotated[Path | None, typer.Option(help="also write the pictures into this folder")] = None,
 ) -> None:
     """Train, calibrate, evaluate on later time, and register the bundle."""
+    from commands.judge import points_file
+    from training.examine import look_of
+    from training.openings import record_opening
     from training.record import describe, record
     from training.train import train as fit
 
     chosen = settings_of(folder, settings)
     with progress() as step:
         step("reading the export")
-        trained = fit(read(folder, chosen), chosen, progress=step)
+        export, data = read(folder, chosen), describe(folder)
+        trained = fit(export, chosen, points_file=points_file(folder, chosen), progress=step)
+        opening = record_opening(home, look_of(trained, export, chosen, data.digest, "train"), now())
         step("registering with MLflow")
         version = record(
             trained,
             settings=chosen,
-            data=describe(folder),
+            data=data,
             tracking_uri=tracking(home, tracking_uri),
             promote=promote,
             pictures=pictures,
         )
     remember(chosen, home)
     _show(trained)
+    say(opening.sentence())
     say(f"registered as version {version.number}, the {' and '.join(version.aliases)}; bundle {version.digest}")
     if "challenger" in version.aliases:
         say("the champion stays; `ripeness train --promote` puts the new one in its place")

@@ -5,7 +5,7 @@ origins, so that means over origins and differences between contestants keep wha
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -20,7 +20,7 @@ from features.view import View
 from training import baselines, metrics
 from training.baselines import CountPoints
 from training.cohort import Cohort
-from training.dataset import Dataset
+from training.dataset import Dataset, together
 from training.evaluate import EXPERTS, NAMES, Contest
 from training.fit import fit, with_strength
 from training.intervals import Draws, Interval, mean, resample_together
@@ -84,7 +84,7 @@ class Backtest:
     def pooled(self, name: str = "both") -> tuple[Dataset, Floats]:
         """All test pairs of all origins that a contestant answered, and its log-odds."""
         found = [(a.test, a.log_odds[name]) for a in self.answered if name in a.log_odds]
-        return _joined([test for test, _ in found]), np.concatenate([log_odds for _, log_odds in found])
+        return together([test for test, _ in found]), np.concatenate([log_odds for _, log_odds in found])
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data: per contestant its figures at each origin and in the mean."""
@@ -190,12 +190,3 @@ def _draws(answered: list[Answered], name: str, model: Model) -> tuple[Mapping[s
     ]
     drawn = resample_together(parts, FIGURES, rounds=model.bootstrap_rounds, seed=model.seed)
     return tuple(d if name in a.log_odds else None for a, d in zip(answered, drawn, strict=True))
-
-
-def _joined(parts: list[Dataset]) -> Dataset:
-    """Pairs of several test periods; their columns differ between views and are left out."""
-    columns = {
-        name: np.concatenate([getattr(part, name) for part in parts])
-        for name in ("label", "weight", "group", "lead", "as_of")
-    }
-    return replace(parts[0], rows=np.empty((len(columns["label"]), 0)), **columns)

@@ -1,5 +1,6 @@
 """The pairs of one part with everything that fitting and evaluating need, row by row."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -55,3 +56,12 @@ class Dataset:
     def wins(self) -> int:
         """How many different leads among the pairs were won within the horizon."""
         return len(np.unique(self.lead[self.label == 1]))
+
+
+def together(parts: Sequence[Dataset]) -> Dataset:
+    """The pairs of several parts one after the other, without their columns, which differ between views."""
+    columns = {
+        name: np.concatenate([getattr(part, name) for part in parts])
+        for name in ("label", "weight", "group", "lead", "as_of")
+    }
+    return Dataset(rows=np.empty((len(columns["label"]), 0)), **columns)

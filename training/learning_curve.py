@@ -28,7 +28,7 @@ Floats = npt.NDArray[np.float64]
 Progress = Callable[[str], None]
 
 #: share of the training leads, and how many draws of that size: small parts depend on luck
-PARTS = ((0.125, 3), (0.25, 2), (0.5, 2), (1.0, 1))
+PARTS = ((0.125, 3), (0.25, 3), (0.5, 2), (1.0, 1))
 MORE_WINS = 200  #: to look ahead by; fewer where there are not so many yet
 POWERS = (0.5, 0.75, 1.0, 1.25, 1.5)  #: how fast it falls; the one that fits best is taken
 LEAST_POINTS = 3  #: for a line to be drawn on
@@ -40,7 +40,7 @@ class Point:
 
     share: float
     wins: float  #: won leads, in the mean over draws
-    loss: Draws  #: log loss on the later period, in the mean over draws
+    loss: Draws  #: log loss on the later period; each resample is of one of the draws, so that their luck shows
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data."""
@@ -99,7 +99,7 @@ def learning_curve(
         kept = [(wins, loss) for wins, loss in filter(None, found)]
         if kept:
             wins = float(np.mean([wins for wins, _ in kept]))
-            points.append(Point(share=share, wins=wins, loss=mean([loss for _, loss in kept])))
+            points.append(Point(share=share, wins=wins, loss=_mixed([loss for _, loss in kept], model.seed)))
     more = _look_ahead(train.wins)
     can_tell = len(points) >= LEAST_POINTS and points[-1].share == 1
     return LearningCurve(
@@ -130,6 +130,13 @@ def _point(
     ranked = Ranked.of(test.label, log_odds, test.weight)
     figures = {"loss": metrics.log_loss}
     return part.wins, resample(ranked, test.group, figures, rounds=model.bootstrap_rounds, seed=model.seed)["loss"]
+
+
+def _mixed(losses: list[Draws], seed: int) -> Draws:
+    """The mean of several draws of a part, with resamples taken from one of them at a time."""
+    drawn = np.array([loss.drawn for loss in losses])
+    pick = np.random.default_rng(seed).integers(0, len(losses), drawn.shape[1])
+    return Draws(value=mean(losses).value, drawn=drawn[pick, np.arange(drawn.shape[1])])
 
 
 def _look_ahead(wins: int) -> int:
