@@ -142,13 +142,13 @@ class Predictor:
             "recommended": decision.recommended.value,
             "owner": decision.owner,
             "because": [because_sentence(g, self.bundle.view, language) for g in decision.because],
-            "next_action": self._next_action(decision, to_ask, case.facts.owner, language),
+            "next_action": self._next_action(decision, to_ask, case.facts, language),
             "bant": {"known": bant, "to_ask": to_ask},
         }
 
-    def _next_action(self, decision: Decision, to_ask: list[str], person: str | None, language: Language) -> Json:
-        text = action_sentence(decision, to_ask, language)
-        return {"kind": decision.action.value, "text": text, "topic": decision.topic, "person": person}
+    def _next_action(self, decision: Decision, to_ask: list[str], facts: FactsIn, language: Language) -> Json:
+        text = action_sentence(decision, to_ask, language, consent=facts.consent)
+        return {"kind": decision.action.value, "text": text, "topic": decision.topic, "person": facts.owner}
 
     def _explanation(self, explained: Explanation, about: About) -> Json:
         return {

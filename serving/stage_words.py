@@ -24,14 +24,14 @@ SENTENCES = {
     Because.OBJECTED: N_("The lead objects to profiling, so it is not scored"),
     Because.FACT: N_("The stage “{stage}” is a fact of the CRM; no score changes it"),
     Because.TURNED_DOWN: N_("Sales turned it down: {reason}"),
-    Because.IDLE: N_("Nothing happened for {days}; after {allowed} a lead goes back to nurturing"),
+    Because.IDLE: N_("No activity for {days} (limit: {allowed})"),
     Because.SCORE_REACHED: N_("Score {score} reaches the {needed} that “{stage}” needs"),
     Because.SCORE_MISSED: N_("Score {score} is below the {needed} that “{stage}” needs"),
     Because.FIT_REACHED: N_("Fit {fit} reaches the {needed} that “{stage}” needs"),
     Because.FIT_MISSED: N_("Fit {fit} is below the {needed} that “{stage}” needs"),
     Because.WITH_SALES: N_("Sales is working on it"),
-    Because.SHOWED_INTEREST: N_("It did more than subscribe"),
-    Because.SUBSCRIBED_ONLY: N_("It has shown no interest beyond a subscription"),
+    Because.SHOWED_INTEREST: N_("The lead did more than subscribe"),
+    Because.SUBSCRIBED_ONLY: N_("The lead has shown no interest beyond a subscription"),
 }
 
 #: what to send, by the stage that the lead is in
@@ -73,14 +73,14 @@ def _asked(ground: Ground, view: View, language: Language) -> str:
     when = ago(_number(ground.values["days"]), language)
     if words.did is None:
         return language.say("Last “{label}” {ago}", label=words.label, ago=when)
-    return language.say("{did}, most recently {ago}", did=words.did, ago=when)
+    return language.say("{did} {ago}", did=words.did, ago=when)
 
 
 def _shown(name: str, value: object, language: Language) -> str:
     """A value in a sentence; numbers are rounded down, so that what misses a bound never reads as reaching it."""
     if isinstance(value, Stage):
         return language.say(STAGES[value])
-    if name in ("days", "allowed"):
+    if name == "days":
         return language.say_n("{n} day", "{n} days", floor(_number(value)))
     if isinstance(value, int | float):
         return language.number(floor(value * 10) / 10)
@@ -91,30 +91,37 @@ def _number(value: object) -> float:
     return float(value) if isinstance(value, int | float) else 0.0
 
 
-def action_sentence(decision: Decision, to_ask: Sequence[str], language: Language) -> str:
-    """What to do next, about what, and what to ask."""
-    about = language.say(" about {topic}", topic=decision.topic) if decision.topic else ""
+def action_sentence(
+    decision: Decision, to_ask: Sequence[str], language: Language, *, consent: bool | None = None
+) -> str:
+    """What to do next, about what, and what to ask; `consent` as the request told it."""
     match decision.action:
         case Action.SUPPRESS:
             return language.say("Do not score this lead, and do not contact it because of a score")
         case Action.NURTURE:
-            return language.say(CONTENT[decision.recommended]) + about
-        case Action.HAND_OFF | Action.CALL:
-            return _talk(decision, about, to_ask, language)
+            return _parts(language.say(CONTENT[decision.recommended]), decision.topic, (), language)
+        case Action.HAND_OFF:
+            return _parts(language.say("Hand over to sales for a call"), decision.topic, to_ask, language)
+        case Action.CALL:
+            return _parts(language.say("Call"), decision.topic, to_ask, language)
         case Action.WAIT:
-            return _wait(decision, language)
+            return _wait(decision, consent, language)
 
 
-def _talk(decision: Decision, about: str, to_ask: Sequence[str], language: Language) -> str:
-    hand_off = decision.action is Action.HAND_OFF
-    first = language.say("Hand over to sales, to call") if hand_off else language.say("Call")
-    if not to_ask:
-        return first + about
-    questions = language.listed([language.say(QUESTIONS[name]) for name in to_ask])
-    return first + about + language.say("; still to ask: {questions}", questions=questions)
+def _parts(first: str, topic: str | None, to_ask: Sequence[str], language: Language) -> str:
+    """What to do, about what, and what to ask: a sentence each."""
+    parts = [first]
+    if topic:
+        parts.append(language.say("Interested in: {topic}", topic=topic))
+    if to_ask:
+        questions = language.listed([language.say(QUESTIONS[name]) for name in to_ask])
+        parts.append(language.say("Still to ask: {questions}", questions=questions))
+    return ". ".join(parts)
 
 
-def _wait(decision: Decision, language: Language) -> str:
+def _wait(decision: Decision, consent: bool | None, language: Language) -> str:
     if decision.current.rank >= Stage.OPPORTUNITY.rank:
-        return language.say("Nothing to do because of this score")
+        return language.say("This score calls for no action")
+    if consent is False:
+        return language.say("Consent was refused: no marketing")
     return language.say("Ask for consent before any marketing; none is on record")

@@ -140,10 +140,10 @@ def test_a_demo_request_is_handed_over_with_what_is_still_to_ask():
         stage = running.ask(lead(events=[asked], facts=facts)).json()["stage"]
 
     assert (stage["current"], stage["recommended"], stage["owner"]) == ("subscriber", "sales_qualified", "sales")
-    assert stage["because"] == ["Asked for a demo, most recently 2 days ago"]
+    assert stage["because"] == ["Asked for a demo 2 days ago"]
     assert stage["next_action"] == {
         "kind": "hand_off",
-        "text": "Hand over to sales, to call about prices; still to ask: who decides and timeline",
+        "text": "Hand over to sales for a call. Interested in: prices. Still to ask: who decides and timeline",
         "topic": "prices",
         "person": "Giulia",
     }

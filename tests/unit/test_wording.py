@@ -203,7 +203,7 @@ def test_why_and_what_next_are_said_with_the_values():
         "Score 60 is below the 75 that “marketing qualified” needs",
         "Active on 1 day only; “marketing qualified” needs 2",
     ]
-    assert action_sentence(decision, [], catalog("it")).endswith("come guide e webinar su prezzi")
+    assert action_sentence(decision, [], catalog("it")).endswith("come guide e webinar. Argomento di interesse: prezzi")
 
 
 def test_what_is_still_to_ask_goes_with_a_call():
@@ -211,8 +211,25 @@ def test_what_is_still_to_ask_goes_with_a_call():
 
     assert decision.action is Action.CALL
     assert action_sentence(decision, ["budget", "authority", "need"], catalog("en")) == (
-        "Call; still to ask: budget, who decides and need"
+        "Call. Still to ask: budget, who decides and need"
     )
+    assert action_sentence(decision, ["need", "timeline"], catalog("it")) == (
+        "Chiamare. Da chiarire ancora: esigenze e tempi"
+    )
+
+
+@pytest.mark.parametrize(
+    ("consent", "language", "text"),
+    [
+        (None, "en", "Ask for consent before any marketing; none is on record"),
+        (False, "en", "Consent was refused: no marketing"),
+        (False, "it", "Consenso negato: nessuna azione di marketing"),
+    ],
+)
+def test_consent_refused_is_not_consent_unknown(consent, language, text):
+    decision = decide(Stage.LEAD, Facts(consent=consent, active_days=3), Scored(score=60, fit="B"), POLICY)
+
+    assert action_sentence(decision, [], catalog(language), consent=consent) == text
 
 
 @pytest.mark.parametrize(
