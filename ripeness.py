@@ -4,7 +4,7 @@ import sys
 
 import typer
 
-from commands import export, judge, learn, live, promotion, trial
+from commands import export, judge, learn, live, promotion, trial, tune
 from features.errors import RipenessError
 
 app = typer.Typer(
@@ -16,6 +16,7 @@ app = typer.Typer(
 COMMANDS = (
     *(export.init, export.check, export.leaks),
     *(learn.train, judge.evaluate),
+    *(tune.tune,),
     *(promotion.compare, promotion.promote, promotion.rollback),
     *(live.serve, live.score),
     *(trial.simulate, trial.demo),

@@ -78,12 +78,12 @@ def _line(section: Section, key: str, *, absent: bool) -> str:
     meaning = _meanings(type(section)).get(key, "")
     if value == default:
         return f"# {_with_default(key, value)}  # {meaning}"
-    shown = "" if default is None or default == () else f" (default {_value(default)})"
-    return f"{'# ' if absent else ''}{key} = {_value(value)}  # {meaning}{shown}"
+    shown = "" if default is None or default == () else f" (default {toml_value(default)})"
+    return f"{'# ' if absent else ''}{key} = {toml_value(value)}  # {meaning}{shown}"
 
 
 def _with_default(key: str, value: object) -> str:
-    return f"{key} =" if value is None else f"{key} = {_value(value)}"
+    return f"{key} =" if value is None else f"{key} = {toml_value(value)}"
 
 
 def _is_list_of_tables(section: Section, key: str) -> bool:
@@ -94,7 +94,8 @@ def _listed_tables(path: str, section: Section, key: str) -> list[str]:
     """`[[data.leads.joins]]` once for each; an example in comments where there is none."""
     meaning = _meanings(type(section))[key]
     tables = [
-        [f"[[{path}]]", *(f"{name} = {_value(value)}" for name, value in table), ""] for table in getattr(section, key)
+        [f"[[{path}]]", *(f"{name} = {toml_value(value)}" for name, value in table), ""]
+        for table in getattr(section, key)
     ]
     example = [f"# [[{path}]]", '# file = "accounts.csv"', '# on = "account"  # the column that both files have', ""]
     return [f"# {meaning}", *(line for table in tables or [example] for line in table)]
@@ -110,7 +111,7 @@ def _kinds(kinds: Mapping[str, Kind], questions: Iterable[Question]) -> list[str
         told = {
             key: value for key, value in kind if key in {"actor", "stage"} or value != Kind.model_fields[key].default
         }
-        lines += [f"[kinds.{_key(name)}]", *(f"{key} = {_value(value)}" for key, value in told.items()), ""]
+        lines += [f"[kinds.{_key(name)}]", *(f"{key} = {toml_value(value)}" for key, value in told.items()), ""]
     return lines
 
 
@@ -136,7 +137,7 @@ def _meanings(section: type[BaseModel]) -> Mapping[str, str]:
     return found
 
 
-def _value(value: object) -> str:
+def toml_value(value: object) -> str:
     """A value in TOML, which has no word for "none": an empty text stands for it."""
     if value is None:
         value = ""
@@ -149,12 +150,12 @@ def _value(value: object) -> str:
     if isinstance(value, float):
         return repr(value).removesuffix(".0")
     if isinstance(value, tuple):
-        return f"[{', '.join(map(_value, value))}]"
+        return f"[{', '.join(map(toml_value, value))}]"
     return str(value)
 
 
 def _key(name: str) -> str:
-    return name if _BARE.fullmatch(name) else _value(name)
+    return name if _BARE.fullmatch(name) else toml_value(name)
 
 
 def _one_line(text: str) -> str:

@@ -163,10 +163,11 @@ def _conditions(figures: Mapping[str, Paired], within: Mapping[str, Paired], rul
     loss, area = figures["log loss"], figures["PR AUC"]
     yield _no_worse("log loss", loss, rules.log_loss_margin, sign=1)
     yield _no_worse("PR AUC", area, rules.pr_auc_margin, sign=-1)
-    yield _no_farther("expected / observed", figures, _log_distance, rules.calibration_margin)
-    yield _no_farther("calibration slope", figures, _distance, rules.slope_margin)
+    expected, slope = "expected / observed", "calibration slope"
+    yield _no_farther(expected, figures[expected], _log_distance, rules.calibration_margin)
+    yield _no_farther(slope, figures[slope], _distance, rules.slope_margin)
     for name, figure in within.items():
-        yield _not_shown_worse(f"log loss of {name}", figure, rules.slice_margin)
+        yield _slice_not_worse(name, figure, rules.slice_margin)
     yield _better(loss.difference, area.difference)
 
 
@@ -177,32 +178,32 @@ def _no_worse(name: str, figure: Paired, margin: float, *, sign: int) -> Conditi
     return Condition(name=f"{name} no worse", passed=bool(worst <= room), says=_against(figure, room))
 
 
-def _not_shown_worse(name: str, figure: Paired, margin: float) -> Condition:
-    """For a slice, whose few wins rarely prove that it is no worse: neither value nor interval says that it is."""
+def _slice_not_worse(name: str, figure: Paired, margin: float) -> Condition:
     found, room = figure.difference, margin * figure.champion.value
-    passed = found.high <= room or (found.value <= room and found.low <= 0)
-    return Condition(name=f"{name} not worse", passed=bool(passed), says=_against(figure, room), slice=True)
+    passed = _not_shown(found, room)
+    return Condition(name=f"log loss of {name} not worse", passed=passed, says=_against(figure, room), slice=True)
+
+
+def _no_farther(name: str, figure: Paired, distance: Callable[[Floats], Floats], margin: float) -> Condition:
+    """For calibration: the figure should be 1, and is not shown to be farther from it than the champion's."""
+    farther, own = figure.farther(distance), figure.challenger.interval
+    return Condition(
+        name=f"{name} no farther from 1",
+        passed=_not_shown(farther, margin),
+        says=f"{own.value:.3f} ({own.low:.3f} to {own.high:.3f}) against {figure.champion.value:.3f}, "
+        f"farther by {_signed(farther, 3)}; may be farther by {margin:.3f}",
+    )
+
+
+def _not_shown(worse: Interval, room: float) -> bool:
+    """Where few wins rarely prove that nothing is worse: neither the value nor the whole interval says that it is."""
+    return bool(worse.high <= room or (worse.value <= room and worse.low <= 0))
 
 
 def _against(figure: Paired, room: float) -> str:
     return (
         f"{figure.challenger.value:.4f} against {figure.champion.value:.4f}, {_signed(figure.difference)}; "
         f"may be worse by {room:.4f}"
-    )
-
-
-def _no_farther(
-    name: str, figures: Mapping[str, Paired], distance: Callable[[Floats], Floats], margin: float
-) -> Condition:
-    """No farther from 1 than the margin allows; or, where few wins can't show that, by its value and its interval."""
-    figure = figures[name]
-    farther, own = figure.farther(distance), figure.challenger.interval
-    unproven = own.low <= 1 <= own.high and farther.value <= margin
-    return Condition(
-        name=f"{name} no farther from 1",
-        passed=bool(farther.high <= margin or unproven),
-        says=f"{own.value:.3f} ({own.low:.3f} to {own.high:.3f}) against {figure.champion.value:.3f}, "
-        f"farther by {_signed(farther, 3)}; may be farther by {margin:.3f}",
     )
 
 
