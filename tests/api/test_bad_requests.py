@@ -2,6 +2,7 @@
 
 import http.client
 import json
+import time
 from dataclasses import replace
 
 import pytest
@@ -10,6 +11,7 @@ from structlog.testing import capture_logs
 from features.request import PredictRequest
 from features.settings import Service as ServiceSettings
 from features.settings import Settings
+from serving.body import BadJson, read_json
 from serving.problem import Problem
 from support.service import service
 
@@ -280,3 +282,16 @@ def test_the_schema_itself_is_frozen():
 
     with pytest.raises(ValueError, match="frozen"):
         request.lead.lead_id = "b"
+
+
+def test_many_keys_of_which_the_last_is_there_twice_hold_nobody_up(running):
+    """Two megabytes; comparing each key with each would take minutes."""
+    keys = [f'"{i:07d}":0' for i in range(170_000)]
+    body = b'{"lead": {' + ",".join([*keys, '"0169999":1']).encode() + b"}}"
+    started = time.process_time()
+
+    with pytest.raises(BadJson, match="'0169999' is there twice"):
+        read_json(body)
+
+    assert len(body) > 1_800_000
+    assert time.process_time() - started < 3
