@@ -127,9 +127,7 @@ def read_scores(path: Path) -> Scored:
     try:
         table = pq.read_table(path)
     except (OSError, pa.ArrowException) as error:
-        raise UnreadableFile(
-            f"{path} is no Parquet file of scores ({error}); write one with `ripeness score`"
-        ) from error
+        raise UnreadableFile(f"{path} is no Parquet file of scores; write one with `ripeness score`") from error
     missing = [name for name in ("lead_id", "probability", "score") if name not in table.column_names]
     told = {key.decode(): value.decode() for key, value in (table.schema.metadata or {}).items()}
     missing += [name for name in ("as_of", "horizon_days") if name not in told]
