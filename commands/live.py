@@ -1,5 +1,6 @@
 """Put the champion to work: `serve`, `score`."""
 
+import os
 from pathlib import Path
 from typing import Annotated
 
@@ -43,6 +44,7 @@ def serve(
         port=port,
         now=now,
         say=say,
+        database_url=os.environ.get("RIPENESS_DATABASE_URL") or None,
     )
 
 

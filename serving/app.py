@@ -8,13 +8,14 @@ from typing import Any
 from fastapi import FastAPI
 
 from features.settings import Settings
-from serving import describe, docs, problem, routes
+from serving import describe, docs, ingest_events, ingest_leads, ingest_lists, ingest_schemas, problem, routes
 from serving.body import BodyLimit
 from serving.headers import SafeHeaders
 from serving.keys import KeyRing
 from serving.model_source import ModelSource
 from serving.routes import Service
 from serving.schemas import components
+from serving.store.store import Store
 
 ABOUT = (
     "Sends back, for a lead and its activities, how likely it is to be won within the horizon, why, "
@@ -22,11 +23,21 @@ ABOUT = (
 )
 
 
-def create_app(*, models: ModelSource, settings: Settings, keys: KeyRing, now: Callable[[], datetime]) -> FastAPI:
-    """The service; `now` tells the time, with its zone."""
+def create_app(
+    *,
+    models: ModelSource,
+    settings: Settings,
+    keys: KeyRing,
+    now: Callable[[], datetime],
+    store: Store | None = None,
+) -> FastAPI:
+    """The service; `now` tells the time, with its zone. Without a store it only scores what it is sent."""
     app = FastAPI(title="Ripeness", version=version("ripeness"), description=ABOUT, docs_url=None, redoc_url=None)
-    app.state.service = Service(models=models, settings=settings, keys=keys, now=now)
+    app.state.service = Service(models=models, settings=settings, keys=keys, now=now, store=store)
     app.include_router(routes.router)
+    if store is not None:
+        for module in (ingest_leads, ingest_events, ingest_lists):
+            app.include_router(module.router)
     app.include_router(docs.router)
     app.add_middleware(BodyLimit, max_bytes=settings.service.max_body_bytes)
     problem.install(app)
@@ -41,7 +52,10 @@ def _describe(app: FastAPI) -> None:
 
     def openapi() -> dict[str, Any]:
         document = generate()
-        document["components"] = {"schemas": components(), "securitySchemes": {"key": describe.KEY}}
+        document["components"] = {
+            "schemas": components(*ingest_schemas.SHOWN),
+            "securitySchemes": {"key": describe.KEY},
+        }
         return document
 
     app.openapi = openapi  # type: ignore[method-assign]  # FastAPI's documented way to extend it

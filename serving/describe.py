@@ -11,26 +11,29 @@ from serving.problem import MEDIA_TYPE
 Description = dict[str, Any]
 
 
-def _ref(schema: str) -> Description:
+def ref(schema: str) -> Description:
+    """A schema by its name."""
     return {"schema": {"$ref": f"#/components/schemas/{schema}"}}
 
 
 def _responses(schema: str, *errors: int) -> dict[int | str, Description]:
-    good: Description = {"description": "the answer", "content": {"application/json": _ref(schema)}}
+    good: Description = {"description": "the answer", "content": {"application/json": ref(schema)}}
     bad: dict[int | str, Description] = {
-        status: {"description": HTTPStatus(status).phrase, "content": {MEDIA_TYPE: _ref("Problem")}}
+        status: {"description": HTTPStatus(status).phrase, "content": {MEDIA_TYPE: ref("Problem")}}
         for status in (*errors, 500)
     }
     return {200: good, **bad}
 
 
-def _route(schema: str, *errors: int, **extra: object) -> Description:
+def route(schema: str, *errors: int, **extra: object) -> Description:
+    """A route that answers with this schema, or with one of these errors."""
     return {"response_class": Response, "responses": _responses(schema, *errors), "openapi_extra": extra}
 
 
-def _posted(schema: str, shown: dict[str, Any]) -> Description:
+def posted(schema: str, shown: dict[str, Any]) -> Description:
+    """A body of this schema, with examples."""
     named = {name: {"summary": name, "value": value} for name, value in shown.items()}
-    return {"required": True, "content": {"application/json": _ref(schema) | {"examples": named}}}
+    return {"required": True, "content": {"application/json": ref(schema) | {"examples": named}}}
 
 
 KEY = {"type": "http", "scheme": "bearer", "description": "the token that the first start printed"}
@@ -45,20 +48,20 @@ ACCEPT_LANGUAGE = {
 }
 POST_ERRORS = (400, 401, 403, 413, 415, 422, 503)
 
-PREDICT = _route(
+PREDICT = route(
     "Answer",
     *POST_ERRORS,
-    requestBody=_posted("PredictRequest", examples.PREDICT),
+    requestBody=posted("PredictRequest", examples.PREDICT),
     parameters=[ACCEPT_LANGUAGE],
     security=NEEDS_KEY,
 )
-BATCH = _route(
+BATCH = route(
     "BatchAnswer",
     *POST_ERRORS,
-    requestBody=_posted("BatchRequest", examples.BATCH),
+    requestBody=posted("BatchRequest", examples.BATCH),
     parameters=[ACCEPT_LANGUAGE],
     security=NEEDS_KEY,
 )
-MODEL = _route("ModelCard", 401, 503, security=NEEDS_KEY)
-LIVE = _route("Live")
-READY = _route("Ready", 503)
+MODEL = route("ModelCard", 401, 503, security=NEEDS_KEY)
+LIVE = route("Live")
+READY = route("Ready", 503)

@@ -22,6 +22,7 @@ from serving.language import Language, catalog, preferred
 from serving.model_source import ModelSource
 from serving.predict import Case, Json, case_of
 from serving.problem import problem
+from serving.store.store import Store
 
 log = structlog.get_logger()
 router = APIRouter()
@@ -35,6 +36,7 @@ class Service:
     settings: Settings
     keys: KeyRing
     now: Callable[[], datetime]  #: the only clock of the service, with its time zone
+    store: Store | None = None  #: without one the service only scores what it is sent
     #: threads that score: more would wait for Python's one lock, and let nobody else have it (30 % fewer answers)
     batch: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(1))
 
@@ -85,7 +87,7 @@ def _predict(request: Request) -> Response:
     answer = predictor.answer(case, language)
     took_ms = round(1000 * (perf_counter() - started), 2)
     log.info("lead_scored", lead_id=case.lead.lead_id, bundle=predictor.bundle.digest, took_ms=took_ms)
-    return _json(answer, language)
+    return as_json(answer, language)
 
 
 @router.post("/v1/predict/batch", **describe.BATCH)
@@ -103,7 +105,7 @@ def _predict_batch(request: Request) -> Response:
     found = [next(answers) if isinstance(case, Case) else case for case in read]
     took_ms = round(1000 * (perf_counter() - started), 2)
     log.info("leads_scored", leads=len(rows), bundle=predictor.bundle.digest, took_ms=took_ms)
-    return _json({"answers": found}, language)
+    return as_json({"answers": found}, language)
 
 
 def _body(request: Request) -> object:
@@ -136,7 +138,7 @@ def model(request: Request) -> Response:
     """The model in service and its card."""
     predictor = allowed(request).models.current()
     view, card = predictor.bundle.view, predictor.bundle.card
-    return _json(
+    return as_json(
         {
             "model": predictor.model,
             "features": len(view.names),
@@ -150,7 +152,7 @@ def model(request: Request) -> Response:
 @router.get("/health/live", **describe.LIVE)
 async def live() -> Response:
     """Whether the process answers."""
-    return _json({"status": "live"})
+    return as_json({"status": "live"})
 
 
 @router.get("/health/ready", **describe.READY)
@@ -158,9 +160,10 @@ async def ready(request: Request) -> Response:
     """Whether a model is loaded; 503 says why not."""
     models = service_of(request).models
     predictor = models.current()
-    return _json({"status": "ready", "model": predictor.model, "trouble": models.status.trouble})
+    return as_json({"status": "ready", "model": predictor.model, "trouble": models.status.trouble})
 
 
-def _json(data: Json, language: Language | None = None) -> Response:
+def as_json(data: Json, language: Language | None = None) -> Response:
+    """An answer; with the language of its sentences where it has any."""
     headers = {"content-language": language.code, "vary": "Accept-Language"} if language else {}
     return Response(orjson.dumps(data, default=dict), headers=headers, media_type="application/json")

@@ -21,6 +21,7 @@ from features.settings import Settings
 from serving.app import create_app
 from serving.keys import KeyRing
 from serving.model_source import ModelSource
+from serving.store.store import Store
 
 KEYS = "keys.json"  #: below the home folder
 REFRESH_SECONDS = 30.0
@@ -43,28 +44,34 @@ def serve(
     port: int | None,
     now: Callable[[], datetime],
     say: Callable[[str], None],
+    database_url: str | None = None,
 ) -> None:
     """Serve the champion until told to stop; `host` and `port` are those of the command line, if given.
+
+    `database_url` is that of the environment; it comes before the one of the settings.
 
     Raises:
         CantListen: the address is taken, or `ripeness.toml` alone opens it to the network.
         BadKeys: the file of API keys can't be trusted.
+        BadDatabase, StoreUnavailable: the store can't be opened.
     """
     address = listening_host(settings, host)
     log_as_json()
     keys, token = KeyRing.open(home / KEYS)
     if token is not None:
         say(f"API key, shown this once: {token}")
+    store = Store.of_settings(settings.service, home=home, named=database_url)
     models = ModelSource.from_registry(tracking_uri, settings)
     status = models.refresh()
     if status.predictor is None:
         say(f"no model yet, so /v1/predict answers 503: {status.trouble}")
     stop = models.watch(every_seconds=REFRESH_SECONDS)
-    app = create_app(models=models, settings=settings, keys=keys, now=now)
+    app = create_app(models=models, settings=settings, keys=keys, now=now, store=store)
     try:
         run(app, address, settings.service.port if port is None else port, say=say)
     finally:
         stop()
+        store.close()
 
 
 def listening_host(settings: Settings, host: str | None) -> str:

@@ -159,9 +159,10 @@ class ModelCard(Out):
     card: dict[str, Any]
 
 
-def components() -> dict[str, Any]:
-    """All schemas by name, as the OpenAPI document refers to them."""
-    shown = (PredictRequest, BatchRequest, Answer, BatchAnswer, Problem, Live, Ready, ModelCard)
+def components(*more: type[BaseModel]) -> dict[str, Any]:
+    """All schemas by name, as the OpenAPI document refers to them; `more` are those of further routes."""
+    own = (PredictRequest, BatchRequest, Answer, BatchAnswer, Problem, Live, Ready, ModelCard)
+    shown: tuple[type[BaseModel], ...] = (*own, *more)
     _, found = models_json_schema(
         [(schema, "validation") for schema in shown], ref_template="#/components/schemas/{model}"
     )

@@ -34,7 +34,7 @@ class NewEvent:
 
     lead_id: str
     kind: str
-    happened_at: int
+    happened_at: int | None  #: the receipt where it wasn't told
     known_at: int | None = None  #: the receipt unless given
     event_id: str | None = None
     source: str = "api"
@@ -51,21 +51,22 @@ class NewEvent:
         sent = [self.lead_id, self.kind, self.happened_at, self.known_at, self.value, self.topic, self.channel]
         return hashlib.sha256(orjson.dumps([*sent, self.actor, self.reason, self.note])).hexdigest()
 
-    @cached_property
-    def key(self) -> tuple[str, str]:
-        """Source and id."""
-        return self.source, self.event_id or f"sha256:{self.digest}"
+    def key(self, now: int) -> tuple[str, str]:
+        """Source and id; the content, and the receipt if nobody told when it happened, stand for an id."""
+        if self.event_id:
+            return self.source, self.event_id
+        return self.source, f"sha256:{self.digest}" + (f":{now}" if self.happened_at is None else "")
 
     def row(self, write: Write) -> dict[str, object]:
         """Its row in `events`."""
-        source, event_id = self.key
+        source, event_id = self.key(write.now)
         return {
             "source": source,
             "event_id": event_id,
             "seq": write.seq,
             "lead_id": self.lead_id,
             "kind": self.kind,
-            "happened_at": self.happened_at,
+            "happened_at": write.now if self.happened_at is None else self.happened_at,
             "known_at": write.now if self.known_at is None else self.known_at,
             "value": self.value,
             "topic": self.topic,
@@ -82,19 +83,22 @@ def take_in(write: Write, sent: Sequence[NewEvent]) -> list[Taken | BadInput]:
 
     A lead that was never heard of is added: events may come before their lead does.
     """
+    if not sent:
+        return []
     _, gone = introduce(write, {event.lead_id for event in sent})
-    digests = _stored(write, sent)
+    keys = [event.key(write.now) for event in sent]
+    digests = _stored(write, keys)
     answers: list[Taken | BadInput] = []
     new: list[NewEvent] = []
-    for event in sent:
+    for event, key in zip(sent, keys, strict=True):
         if event.lead_id in gone:
             answers.append(refusal())
-        elif event.key not in digests:
-            digests[event.key] = event.digest
+        elif key not in digests:
+            digests[key] = event.digest
             new.append(event)
             answers.append("stored")
         else:
-            answers.append("duplicate" if digests[event.key] == event.digest else _conflict(event))
+            answers.append("duplicate" if digests[key] == event.digest else _conflict(key))
     if new:
         write.connection.execute(insert(events), [event.row(write) for event in new])
         _count_kinds(write, new)
@@ -113,16 +117,16 @@ def take_in_one(write: Write, sent: NewEvent) -> Taken:
     return answer
 
 
-def _stored(write: Write, sent: Iterable[NewEvent]) -> dict[tuple[str, str], str]:
+def _stored(write: Write, keys: Iterable[tuple[str, str]]) -> dict[tuple[str, str], str]:
     """The digests of stored events with an id that was sent."""
-    by_id = events.c.event_id.in_({event.key[1] for event in sent})
-    by_source = events.c.source.in_({event.source for event in sent})
+    sources, ids = map(set, zip(*keys, strict=True))
+    by_source, by_id = events.c.source.in_(sources), events.c.event_id.in_(ids)
     asked = select(events.c.source, events.c.event_id, events.c.digest).where(by_source, by_id)
     return {(source, event_id): digest for source, event_id, digest in write.connection.execute(asked)}
 
 
-def _conflict(event: NewEvent) -> EventConflict:
-    source, event_id = event.key
+def _conflict(key: tuple[str, str]) -> EventConflict:
+    source, event_id = key
     return EventConflict(
         f"event {event_id!r} of source {source!r} is stored with other content; the first is kept. "
         "Send a correction as an event with an id of its own"

@@ -1,7 +1,7 @@
 """The service in tests: a small bundle behind real HTTP on a free port of this machine."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -16,6 +16,7 @@ from serving.keys import KeyRing
 from serving.model_source import ModelSource, Status
 from serving.predict import Predictor
 from serving.run import listen
+from serving.store.store import Store
 from support.small_bundle import small_bundle
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -30,6 +31,7 @@ class Running:
     url: str
     token: str
     rep_token: str  #: of a key that may not send leads
+    admin_token: str  #: of a key that may do everything
     models: ModelSource
     predictor: Predictor
     settings: Settings
@@ -54,15 +56,22 @@ def source_of(predictor: Predictor | None, settings: Settings) -> ModelSource:
 
 
 @contextmanager
-def service(settings: Settings | None = None, *, model: bool = True) -> Iterator[Running]:
-    """The service over HTTP, with the small bundle unless `model` is false."""
+def service(
+    settings: Settings | None = None,
+    *,
+    model: bool = True,
+    store: Store | None = None,
+    now: Callable[[], datetime] = lambda: NOW,
+) -> Iterator[Running]:
+    """The service over HTTP, with the small bundle unless `model` is false; with a store if there is one."""
     settings = settings or Settings()
     bundle = replace(small_bundle(), card={"company": "Small", "has_skill": True})
     predictor = Predictor(bundle=bundle, version="7", settings=settings)
     models = source_of(predictor if model else None, settings)
     ring, token = KeyRing(keys=()).issue(["crm"])
     ring, rep_token = ring.issue(["rep"])
-    app = create_app(models=models, settings=settings, keys=ring, now=lambda: NOW)
+    ring, admin_token = ring.issue(["admin"])
+    app = create_app(models=models, settings=settings, keys=ring, now=now, store=store)
     with (
         listening(app) as url,
         httpx.Client(base_url=url, headers={"authorization": f"Bearer {token}"}, timeout=30, trust_env=False) as client,
@@ -72,6 +81,7 @@ def service(settings: Settings | None = None, *, model: bool = True) -> Iterator
             url=url,
             token=token,
             rep_token=rep_token,
+            admin_token=admin_token,
             models=models,
             predictor=predictor,
             settings=settings,

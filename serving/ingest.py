@@ -1,0 +1,87 @@
+"""What the routes that write have in common: who calls, and reading rows one by one.
+
+Nothing is acknowledged before it is committed, and repeating any of it is safe.
+"""
+
+from asyncio import wrap_future
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeVar
+
+from fastapi import Request
+
+from features.clock import SECOND, to_micros
+from features.errors import BadInput
+from features.request import BadRequest, Fault
+from serving.body import read_json, require_json
+from serving.keys import Forbidden, Key, Scope
+from serving.routes import Service, service_of
+from serving.store.errors import StoreUnavailable
+from serving.store.store import Store
+from serving.store.writer import Act, Job
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Caller:
+    """A request that may write: where to, by whose key, and what time it is."""
+
+    service: Service
+    store: Store
+    key: Key
+    now: int
+
+    @property
+    def latest(self) -> int:
+        """The last moment that a fact may have: clocks differ a little."""
+        return self.now + round(self.service.settings.service.max_clock_skew_seconds * SECOND)
+
+    async def write(self, action: str, job: Job[T], *, lead_id: str | None = None, rows: int = 1) -> T:
+        """Write, and wait for the commit without holding a thread."""
+        act = Act(now=self.now, key_id=self.key.key_id, action=action, lead_id=lead_id, rows=rows)
+        return await wrap_future(self.store.submit(job, act))
+
+
+def caller(request: Request, *scopes: Scope) -> Caller:
+    """The caller of a route that one of these scopes opens.
+
+    Raises:
+        Unauthorized, Forbidden: as `KeyRing.check`.
+        StoreUnavailable: the service has no store.
+    """
+    service = service_of(request)
+    key = service.keys.check(request.headers.get("authorization"), None)
+    if not any(key.allows(scope) for scope in scopes):
+        raise Forbidden(f"key {key.key_id} lacks the scope {scopes[0]!r}; ask for a key that has it")
+    if service.store is None:
+        raise StoreUnavailable("this service has no store; start it with `ripeness serve`")
+    return Caller(service=service, store=service.store, key=key, now=to_micros(service.now()))
+
+
+def body_of(request: Request) -> object:
+    """The JSON that was sent."""
+    require_json(request.headers.get("content-type"))
+    return read_json(request.state.body)
+
+
+def read_rows(
+    by: Caller, data: object, name: str, one: Callable[[object], T], where: str | None = None
+) -> "list[T | BadInput]":
+    """Each row of a list as `one` reads it, or why it can't be; pointers start at `where`."""
+    rows = data.get(name) if isinstance(data, dict) and set(data) == {name} else None
+    if not isinstance(rows, list):
+        raise BadRequest([Fault(pointer="", detail=f"should be an object with one field, {name!r}, a list")])
+    most = by.service.settings.service.max_events_per_batch
+    where = f"/{name}" if where is None else where
+    if len(rows) > most:
+        detail = f"holds {len(rows)}, over the {most} allowed; send them in parts"
+        raise BadRequest([Fault(pointer=where, detail=detail)])
+    return [_row(row, one, f"{where}/{i}") for i, row in enumerate(rows)]
+
+
+def _row(row: object, one: Callable[[object], T], where: str) -> T | BadInput:
+    try:
+        return one(row)
+    except BadRequest as error:
+        return BadRequest([Fault(pointer=where + f.pointer, detail=f.detail) for f in error.faults])
