@@ -12,16 +12,15 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from features.errors import NotEnoughData
 from features.make_view import make_view
 from features.settings import Model, Settings
 from features.tables import Export
 from features.view import View
-from training import baselines, metrics
+from training import metrics
 from training.baselines import CountPoints
 from training.cohort import Cohort
 from training.dataset import Dataset, together
-from training.evaluate import EXPERTS, NAMES, Contest
+from training.evaluate import NAMES, Contest
 from training.fit import fit, with_strength
 from training.intervals import Draws, Interval, mean, resample_together
 from training.metrics import Ranked
@@ -170,15 +169,11 @@ def answer_at(
 
 def _answers(contest: Contest, where: str) -> tuple[dict[str, Floats], dict[str, str], tuple[str, ...]]:
     """Answers with, for whom the past shows no skill, the constant: leaving them out would flatter their mean."""
-    try:
-        fitted = fit(contest.view, contest.train, contest.calibrate, contest.model)
-    except NotEnoughData as error:
-        constant = baselines.constant(contest.train, contest.test)
-        note = f"{where}: no skill, so everybody gets the share of wins ({error})"
-        return {"constant": constant, **dict.fromkeys(EXPERTS, constant)}, {}, (note,)
+    fitted = fit(contest.view, contest.train, contest.calibrate, contest.model)
     answers, absent, no_skill = contest.answers(fitted, leave_out=LEFT_OUT)
     answers |= dict.fromkeys(no_skill, answers["constant"])
-    notes = tuple(f"{where}: {NAMES[name]} has no skill and gives everybody the share of wins" for name in no_skill)
+    flat = [NAMES[name] for name in NAMES if name in answers and name != "constant" and np.ptp(answers[name]) == 0]
+    notes = (f"{where}: no skill shown, so everybody gets the share of wins from {', '.join(flat)}",) if flat else ()
     return answers, absent, notes
 
 

@@ -40,7 +40,8 @@ class Point:
 
     share: float
     wins: float  #: won leads, in the mean over draws
-    loss: Draws  #: log loss on the later period; each resample is of one of the draws, so that their luck shows
+    loss: Draws  #: log loss on the later period, in the mean over draws
+    spread: float  #: standard deviation between draws; NaN of a single one
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data."""
@@ -99,11 +100,13 @@ def learning_curve(
         kept = [(wins, loss) for wins, loss in filter(None, found)]
         if kept:
             wins = float(np.mean([wins for wins, _ in kept]))
-            points.append(Point(share=share, wins=wins, loss=_mixed([loss for _, loss in kept], model.seed)))
+            losses = [loss for _, loss in kept]
+            spread = float(np.std([loss.value for loss in losses], ddof=1)) if len(losses) > 1 else np.nan
+            points.append(Point(share=share, wins=wins, loss=mean(losses), spread=spread))
     more = _look_ahead(train.wins)
     can_tell = len(points) >= LEAST_POINTS and points[-1].share == 1
     return LearningCurve(
-        points=tuple(points), more_wins=more, with_more=_extrapolated(points, more) if can_tell else None
+        points=tuple(points), more_wins=more, with_more=_extrapolated(points, more, model.seed) if can_tell else None
     )
 
 
@@ -132,29 +135,37 @@ def _point(
     return part.wins, resample(ranked, test.group, figures, rounds=model.bootstrap_rounds, seed=model.seed)["loss"]
 
 
-def _mixed(losses: list[Draws], seed: int) -> Draws:
-    """The mean of several draws of a part, with resamples taken from one of them at a time."""
-    drawn = np.array([loss.drawn for loss in losses])
-    pick = np.random.default_rng(seed).integers(0, len(losses), drawn.shape[1])
-    return Draws(value=mean(losses).value, drawn=drawn[pick, np.arange(drawn.shape[1])])
-
-
 def _look_ahead(wins: int) -> int:
     """At most as many more as there are: farther ahead nobody can see."""
     return min(MORE_WINS, max(1, wins))
 
 
-def _extrapolated(points: list[Point], more: int) -> Draws:
+def _extrapolated(points: list[Point], more: int, seed: int) -> Draws:
     """The curve through the points drawn on to `more` wins, once for the value and once a draw.
 
-    It is put through the last point: what the curve says is how much is still to gain.
+    It is put through the last point: what the curve says is how much is still to gain. Each draw
+    adds to the luck of the test leads that of the training leads, of those that are here and of
+    those to come: a single company sees one draw of each.
     """
-    wins = np.array([point.wins for point in points])
-    drawn = [_drawn_on(wins, losses, more) for losses in np.array([point.loss.drawn for point in points]).T]
-    return Draws(value=_drawn_on(wins, np.array([p.loss.value for p in points]), more), drawn=np.array(drawn))
+    wins, losses = (np.array(found) for found in zip(*((p.wins, p.loss.drawn) for p in points), strict=True))
+    luck = np.random.default_rng(seed)
+    here = luck.normal(size=losses.shape) * _training_luck(points, wins)[:, None]
+    ahead = luck.normal(size=losses.shape[1]) * _training_luck(points, wins[-1:] + more)
+    gains = np.array([_gain(wins, column, more) for column in (losses + here).T])
+    value = points[-1].loss.value - _gain(wins, np.array([p.loss.value for p in points]), more)
+    return Draws(value=value, drawn=losses[-1] + here[-1] - gains + ahead)
 
 
-def _drawn_on(wins: Floats, losses: Floats, more: int) -> float:
+def _training_luck(points: list[Point], wins: Floats) -> Floats:
+    """Standard deviation of the loss from which leads were drawn, at these numbers of wins; it falls as 1 / wins.
+
+    Seen where a size was drawn more than once, and taken to hold for all.
+    """
+    scaled = [p.spread * p.wins for p in points if np.isfinite(p.spread)]
+    return np.asarray((float(np.mean(scaled)) if scaled else 0.0) / wins)
+
+
+def _gain(wins: Floats, losses: Floats, more: int) -> float:
     """Least squares with floor and slope not below 0; later points count more, for more wins made them."""
     best, found = np.inf, 0.0
     for power in POWERS:
@@ -163,4 +174,4 @@ def _drawn_on(wins: Floats, losses: Floats, more: int) -> float:
         (_, slope), rest = nnls(design, losses * trust)
         if rest < best:
             best, found = rest, slope * (wins[-1] ** -power - (wins[-1] + more) ** -power)
-    return float(losses[-1] - found)
+    return float(found)

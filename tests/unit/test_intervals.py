@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.special import expit
 
-from training.intervals import Draws, Interval, intervals, resample
+from training.intervals import Draws, Interval, intervals, mean, resample, resample_together
 from training.metrics import Ranked, calibration_slope, expected_over_observed, roc_auc
 
 
@@ -102,3 +102,23 @@ def test_progress_is_told_every_round() -> None:
         progress=lambda done, of: told.append((done, of)),
     )
     assert told == [(1, 3), (2, 3), (3, 3)]
+
+
+def test_a_group_is_drawn_once_for_all_parts_that_it_is_in() -> None:
+    labels, scores, lead = leads_with_pairs(8, leads=60, pairs=1)
+    ranked = Ranked.of(labels, scores)
+    alone = resample(ranked, lead, {"auc": roc_auc}, rounds=30, seed=1)["auc"]
+    twice = resample_together([(ranked, lead), (ranked, lead)], {"auc": roc_auc}, rounds=30, seed=1)
+    assert (twice[0]["auc"].drawn == alone.drawn).all() and (twice[1]["auc"].drawn == alone.drawn).all()
+    assert mean([part["auc"] for part in twice]).interval == alone.interval
+
+
+def test_the_mean_over_parts_of_other_groups_is_surer_than_one_part() -> None:
+    parts = []
+    for seed in (9, 10):
+        labels, scores, lead = leads_with_pairs(seed, leads=200, pairs=1)
+        parts.append((Ranked.of(labels, scores), lead + 1000 * seed))
+    one, two = (draws["auc"] for draws in resample_together(parts, {"auc": roc_auc}, rounds=300, seed=2))
+    assert mean([one, two]).value == pytest.approx((one.value + two.value) / 2)
+    both = mean([one, two]).drawn.std()
+    assert both == pytest.approx(np.hypot(one.drawn.std(), two.drawn.std()) / 2, rel=0.25)
