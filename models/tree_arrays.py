@@ -1,4 +1,4 @@
-"""LightGBM's text as arrays: what a walk over its trees needs, and nothing else.
+"""LightGBM's text as numbers: what a walk over its trees needs, and nothing else.
 
 `check_text` comes first; what it lets pass is read here without further questions.
 """
@@ -6,62 +6,54 @@
 from dataclasses import dataclass
 from itertools import pairwise
 
-import numpy as np
-
-from models.arrays import Floats, Ints
 from models.tree_text import Fields, tree_fields
+
+Whole = tuple[int, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Tree:
     """One tree: split i comes before its children; a child below 0 is the leaf `-1 - child`."""
 
-    column: Ints  #: that a split reads, shape (n_splits,)
-    kind: Ints  #: LightGBM's decision_type
-    threshold: Floats  #: a row goes left up to here; the number of the set where a split is by category
-    children: Ints  #: left and right, shape (n_splits, 2)
-    count: Ints  #: training rows that reached a split
-    leaf_count: Ints  #: training rows that reached a leaf, shape (n_splits + 1,)
-    leaf_value: Floats
-    sets: tuple[Ints, ...]  #: categories that go left, as 32-bit words of a bit set
+    leaf_value: tuple[float, ...]
+    leaf_count: Whole = ()  #: training rows that reached a leaf
+    column: Whole = ()  #: that a split reads
+    kind: Whole = ()  #: LightGBM's decision_type
+    threshold: tuple[float, ...] = ()  #: a row goes left up to here; the number of a set where the split is by category
+    children: tuple[tuple[int, int], ...] = ()  #: left and right
+    count: Whole = ()  #: training rows that reached a split
+    sets: tuple[Whole, ...] = ()  #: categories that go left, as 32-bit words of a bit set
 
     def count_of(self, child: int) -> int:
         """Training rows that reached a split or leaf."""
-        return int(self.count[child] if child >= 0 else self.leaf_count[-1 - child])
+        return self.count[child] if child >= 0 else self.leaf_count[-1 - child]
 
 
 def read_trees(text: str) -> tuple[Tree, ...]:
     """The trees of a text that passed `check_text`."""
-    return tuple(_tree(fields) for fields in tree_fields(text))
+    return tuple(map(_tree, tree_fields(text)))
 
 
 def _tree(fields: Fields) -> Tree:
-    lone = fields["num_leaves"] == "1"
-    splits = dict.fromkeys(_OF_SPLITS, "") if lone else {key: fields[key] for key in _OF_SPLITS}
-    bounds = _ints(fields.get("cat_boundaries", "0")) if not lone else np.zeros(1, dtype=np.int64)
-    words = _ints(fields.get("cat_threshold", "")) if len(bounds) > 1 else np.zeros(0, dtype=np.int64)
+    if int(fields["num_leaves"]) == 1:
+        return Tree(leaf_value=_floats(fields["leaf_value"]))
+    bounds = _whole(fields["cat_boundaries"]) if int(fields["num_cat"]) else (0,)
+    words = _whole(fields["cat_threshold"]) if int(fields["num_cat"]) else ()
     return Tree(
-        column=_ints(splits["split_feature"]),
-        kind=_ints(splits["decision_type"]),
-        threshold=np.array(splits["threshold"].split(), dtype=np.float64),
-        children=np.stack([_ints(splits["left_child"]), _ints(splits["right_child"])], axis=1),
-        count=_ints(splits["internal_count"]),
-        leaf_count=_ints(splits["leaf_count"]),
-        leaf_value=np.array(fields["leaf_value"].split(), dtype=np.float64),
+        leaf_value=_floats(fields["leaf_value"]),
+        leaf_count=_whole(fields["leaf_count"]),
+        column=_whole(fields["split_feature"]),
+        kind=_whole(fields["decision_type"]),
+        threshold=_floats(fields["threshold"]),
+        children=tuple(zip(_whole(fields["left_child"]), _whole(fields["right_child"]), strict=True)),
+        count=_whole(fields["internal_count"]),
         sets=tuple(words[a:b] for a, b in pairwise(bounds)),
     )
 
 
-_OF_SPLITS = (
-    "split_feature",
-    "decision_type",
-    "threshold",
-    "left_child",
-    "right_child",
-    "internal_count",
-    "leaf_count",
-)
+def _whole(line: str) -> Whole:
+    return tuple(map(int, line.split()))
 
 
-def _ints(line: str) -> Ints:
-    return np.array(line.split(), dtype=np.int64)
+def _floats(line: str) -> tuple[float, ...]:
+    return tuple(map(float, line.split()))

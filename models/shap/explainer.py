@@ -11,13 +11,18 @@ from features.threads import on_threads, ranges, threads_for
 from models.arrays import Floats
 from models.shap.formula import Rules, rules_up_to, tabulate
 from models.shap.kernel import explain_block, explain_rows
-from models.shap.plan import Piece, pieces, total_turns
+from models.shap.plan import PATTERN_BITS, TABLE_BITS, Piece, pieces, total_turns
 from models.shap.program import Leaves, Pieces, Splits, leaves_of, pieces_of, splits_of
 from models.tree_arrays import Tree, read_trees
 
 LIMIT_BYTES = 64 * 2**20  #: of all tables of one model
 LIMIT_TURNS = 1_000_000  #: on the ways to all splits, which bounds the time that cutting takes
-FINER = ((8, 12), (7, 10), (6, 9), (5, 8))  #: bits of a piece, and of one that is a single split, from large tables on
+FINER = (
+    (8, TABLE_BITS),
+    (7, 10),
+    (6, 9),
+    (5, 8),
+)  #: bits of a piece, and of one that is a single split, from large tables on
 FEW = 32  #: rows up to here are walked one by one
 BLOCK = 2048  #: rows
 WORTH_A_THREAD = 1024  #: rows
@@ -49,11 +54,13 @@ class Explainer:
         trees = read_trees(text)
         cut = cut_to_size(trees)
         flat = list(chain.from_iterable(cut))
-        laid_out, rules = pieces_of(cut), rules_up_to(max((len(piece.columns) for piece in flat), default=0))
+        splits = splits_of(trees)
+        laid_out = pieces_of(cut, splits.tree[:-1].tolist())
+        rules = rules_up_to(max((len(piece.columns) for piece in flat), default=0))
         return cls(
             columns=columns,
             base_value=_expected(trees, flat),
-            splits=splits_of(trees),
+            splits=splits,
             pieces=laid_out,
             table=tabulate(laid_out, leaves_of([piece.leaves for piece in flat]), rules),
             leaves=leaves_of([() if piece.tabulated else piece.leaves for piece in flat]),
@@ -85,12 +92,15 @@ def cut_to_size(trees: Sequence[Tree]) -> list[list[Piece]]:
     for bits, single in FINER:
         cut = [list(pieces(tree, bits, single)) for tree in trees]
         size = 8 * sum(piece.cells for piece in chain.from_iterable(cut))
+        widest = max((len(piece.bits) for piece in chain.from_iterable(cut)), default=0)
+        if widest > PATTERN_BITS:
+            raise NoTables(f"the way to a leaf tests {widest - 1} columns, the limit is {PATTERN_BITS - 1}")
         if size <= LIMIT_BYTES:
             return cut
     raise NoTables(f"its tables need {size} bytes, the limit is {LIMIT_BYTES}")
 
 
 def _expected(trees: Sequence[Tree], cut: Sequence[Piece]) -> float:
-    lone = sum(float(tree.leaf_value[0]) for tree in trees if not len(tree.column))
+    lone = sum(tree.leaf_value[0] for tree in trees if not tree.column)
     leaves = (leaf for piece in cut for leaf in piece.leaves)
     return lone + sum(leaf.value * prod(factor.weight for factor in leaf.factors) for leaf in leaves)

@@ -18,10 +18,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from features.compiled import compiled, plain
+from features.compiled import compiled, inlined, plain
 from features.threads import on_threads, ranges, threads_for
-from models.arrays import Floats, Ints
-from models.shap.program import Leaves, Pieces
+from models.arrays import Floats
+from models.shap.plan import TABLE_BITS
+from models.shap.program import Indices, Leaves, Pieces
 
 WORTH_A_THREAD = 200_000  #: cells of a table
 
@@ -29,7 +30,7 @@ WORTH_A_THREAD = 200_000  #: cells of a table
 class Rules(NamedTuple):
     """Gauss-Legendre points on (0, 1): those for D columns are `first[D]` to `first[D + 1]`."""
 
-    first: Ints
+    first: Indices
     at: Floats
     weight: Floats
 
@@ -38,7 +39,7 @@ def rules_up_to(columns: int) -> Rules:
     """Rules that are exact for leaves of 0 to `columns` columns."""
     rules = [np.polynomial.legendre.leggauss(max(1, (d + 1) // 2)) for d in range(columns + 1)]
     return Rules(
-        first=plain(np.cumsum([0, *(len(at) for at, _ in rules)]), np.int64),
+        first=plain(np.cumsum([0, *(len(at) for at, _ in rules)]), np.int32),
         at=plain(np.concatenate([(at + 1) / 2 for at, _ in rules]), np.float64),
         weight=plain(np.concatenate([weight / 2 for _, weight in rules]), np.float64),
     )
@@ -56,32 +57,46 @@ def tabulate(pieces: Pieces, leaves: Leaves, rules: Rules) -> Floats:
 def fill(table: Floats, pieces: Pieces, leaves: Leaves, rules: Rules, first: int, stop: int) -> None:
     """Fill the tables of the pieces from `first` to `stop`."""
     starts, slots, of_piece, factors, slot = pieces.table, pieces.slot, leaves.piece, leaves.factor, leaves.slot
+    most = len(rules.first)
+    parts, scratch = np.empty(most << TABLE_BITS), np.empty(most)
     for piece in range(first, stop):
+        if starts[piece] == starts[piece + 1]:
+            continue
         width = slots[piece + 1] - slots[piece]
-        for pattern in range((starts[piece + 1] - starts[piece]) // width):
-            row = starts[piece] + pattern * width
-            for leaf in range(of_piece[piece], of_piece[piece + 1]):
-                parts = parts_of(pattern, leaf, leaves, rules)
-                for j in range(len(parts)):
-                    table[row + slot[factors[leaf] + j]] += parts[j]
+        for leaf in range(of_piece[piece], of_piece[piece + 1]):
+            f, n = factors[leaf], factors[leaf + 1] - factors[leaf]
+            for told in range(1 << n):
+                parts_of(parts[told * n : (told + 1) * n], told, leaf, leaves, rules, scratch)
+            for pattern in range((starts[piece + 1] - starts[piece]) // width):
+                row, part = starts[piece] + pattern * width, told_by(pattern, leaf, leaves) * n
+                for j in range(n):
+                    table[row + slot[f + j]] += parts[part + j]
+
+
+@inlined
+def told_by(pattern: int, leaf: int, leaves: Leaves) -> int:
+    """Bit j is set where the pattern satisfies the leaf's factor j."""
+    factors, mask, want = leaves.factor, leaves.mask, leaves.want
+    told, first = 0, factors[leaf]
+    for j in range(factors[leaf + 1] - first):
+        told |= int((pattern & mask[first + j]) == want[first + j]) << j
+    return told
 
 
 @compiled
-def parts_of(pattern: int, leaf: int, leaves: Leaves, rules: Rules) -> Floats:
-    """What each factor's column has in the leaf's value, for a row of this pattern."""
-    first, n = leaves.factor[leaf], leaves.factor[leaf + 1] - leaves.factor[leaf]
-    told, untold = np.empty(n), leaves.weight[first : first + n]
-    parts, before = np.zeros(n), np.empty(n + 1)
+def parts_of(parts: Floats, told: int, leaf: int, leaves: Leaves, rules: Rules, before: Floats) -> None:
+    """Write what each factor's column has in the leaf's value; `told` is as `told_by` gives it."""
+    n, weights = len(parts), leaves.weight[leaves.factor[leaf] : leaves.factor[leaf + 1]]
     for j in range(n):
-        told[j] = (pattern & leaves.mask[first + j]) == leaves.want[first + j]
+        parts[j] = 0.0
     for point in range(rules.first[n], rules.first[n + 1]):
         t, after = rules.at[point], 1.0
-        before[0] = rules.weight[point] * leaves.value[leaf]
+        product = rules.weight[point] * leaves.value[leaf]
         for j in range(n):
-            before[j + 1] = before[j] * (t * told[j] + (1 - t) * untold[j])
+            before[j] = product
+            product *= t * ((told >> j) & 1) + (1 - t) * weights[j]
         for j in range(n - 1, -1, -1):
             parts[j] += before[j] * after
-            after *= t * told[j] + (1 - t) * untold[j]
+            after *= t * ((told >> j) & 1) + (1 - t) * weights[j]
     for j in range(n):
-        parts[j] *= told[j] - untold[j]
-    return parts
+        parts[j] *= ((told >> j) & 1) - weights[j]

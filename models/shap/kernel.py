@@ -9,8 +9,9 @@ import numpy.typing as npt
 
 from features.compiled import compiled, inlined
 from models.arrays import Floats, Ints
-from models.shap.formula import Rules, parts_of
-from models.shap.program import Leaves, Pieces, Reading, Splits
+from models.shap.formula import Rules, parts_of, told_by
+from models.shap.prefetch import prefetch
+from models.shap.program import Indices, Leaves, Pieces, Reading, Splits
 
 CODE, ZERO, NAN_LEFT, ZERO_RIGHT, ZERO_LEFT = (
     int(r) for r in (Reading.CODE, Reading.ZERO, Reading.NAN_LEFT, Reading.ZERO_RIGHT, Reading.ZERO_LEFT)
@@ -18,6 +19,8 @@ CODE, ZERO, NAN_LEFT, ZERO_RIGHT, ZERO_LEFT = (
 TINY = float(np.float32(1e-35))  #: LightGBM reads numbers up to here as 0 (`kZeroThreshold`)
 NO_CODE = 1e15  #: in no set
 ALL = np.uint16(0xFFFF)
+
+LINE = 8  #: numbers in a cache line
 
 Bits = npt.NDArray[np.uint16]
 
@@ -27,21 +30,23 @@ def explain_block(
     rows: Floats, out: Floats, splits: Splits, pieces: Pieces, table: Floats, leaves: Leaves, rules: Rules, block: int
 ) -> None:
     """Write each row's contributions, `block` rows at a time."""
-    of_tree, first_piece, first_slot = splits.tree, pieces.tree, pieces.slot
+    first_split, first_piece, first_slot = splits.tree, pieces.tree, pieces.slot
     inputs, phi = np.empty((len(splits.column), block)), np.empty((out.shape[1], block))
-    lefts, pattern = np.empty((widest(of_tree), block), dtype=np.uint16), np.empty(block, dtype=np.uint16)
+    lefts, pattern = np.empty((widest(first_split), block), dtype=np.uint16), np.empty(block, dtype=np.uint16)
     for start in range(0, len(rows), block):
         n = min(block, len(rows) - start)
-        read_block(rows[start : start + n], inputs, splits)
+        read_rows(rows[start : start + n], inputs, splits)
         clear(phi)
-        for tree in range(len(of_tree) - 1):
-            ask_block(lefts[:, :n], inputs[:, :n], splits, of_tree[tree], of_tree[tree + 1])
+        for tree in range(len(first_split) - 1):
+            split = first_split[tree]
+            ask_block(lefts[:, :n], inputs[:, :n], splits, split, first_split[tree + 1])
             for piece in range(first_piece[tree], first_piece[tree + 1]):
                 if leaves.piece[piece] < leaves.piece[piece + 1]:
-                    for r in range(n):
-                        add_leaves(phi, r, pattern_of(lefts, r, pieces, piece), piece, pieces, leaves, rules)
+                    add_leaves(phi, lefts[:, :n], split, piece, pieces, leaves, rules)
                     continue
-                match_block(pattern[:n], lefts, pieces, piece)
+                for cell in range(pieces.table[piece], pieces.table[piece + 1], LINE):
+                    prefetch(table, cell)
+                match_block(pattern[:n], lefts, split, pieces, piece)
                 width = first_slot[piece + 1] - first_slot[piece]
                 add_block(phi, pattern[:n], table, pieces.table[piece], pieces.column, first_slot[piece], width)
         for r in range(n):
@@ -54,29 +59,27 @@ def explain_rows(
     rows: Floats, out: Floats, splits: Splits, pieces: Pieces, table: Floats, leaves: Leaves, rules: Rules
 ) -> None:
     """Write each row's contributions, one row at a time."""
-    of_tree, first_piece, first_slot, columns = splits.tree, pieces.tree, pieces.slot, pieces.column
-    inputs, phi = np.empty((len(splits.column), 1)), np.empty((out.shape[1], 1))
-    lefts = np.empty((widest(of_tree), 1), dtype=np.uint16)
+    inputs, lefts = np.empty((len(splits.column), 1)), np.empty((len(splits.input), 1), dtype=np.uint16)
+    cells, phi = np.empty(len(pieces.bits), dtype=np.int64), np.empty((out.shape[1], 1))
+    first_slot, first_leaf, columns = pieces.slot, leaves.piece, pieces.column
     for i in range(len(rows)):
-        read_block(rows[i : i + 1], inputs, splits)
+        read_rows(rows[i : i + 1], inputs, splits)
+        ask_row(lefts, inputs, splits)
+        match_row(cells, lefts, pieces, table)
         clear(phi)
-        for tree in range(len(of_tree) - 1):
-            ask_row(lefts, inputs, splits, of_tree[tree], of_tree[tree + 1])
-            for piece in range(first_piece[tree], first_piece[tree + 1]):
-                pattern = pattern_of(lefts, 0, pieces, piece)
-                if leaves.piece[piece] < leaves.piece[piece + 1]:
-                    add_leaves(phi, 0, pattern, piece, pieces, leaves, rules)
-                    continue
-                slot, stop = first_slot[piece], first_slot[piece + 1]
-                cell = pieces.table[piece] + pattern * (stop - slot)
-                for j in range(stop - slot):
-                    phi[columns[slot + j], 0] += table[cell + j]
+        for piece in range(len(cells)):
+            if first_leaf[piece] < first_leaf[piece + 1]:
+                add_leaves(phi, lefts, 0, piece, pieces, leaves, rules)
+                continue
+            slot, cell = first_slot[piece], cells[piece]
+            for j in range(first_slot[piece + 1] - slot):
+                phi[columns[slot + j], 0] += table[cell + j]
         for column in range(out.shape[1]):
             out[i, column] = phi[column, 0]
 
 
 @compiled
-def widest(first: Ints) -> int:
+def widest(first: Indices) -> int:
     """Splits of the tree that has most."""
     most = 0
     for i in range(len(first) - 1):
@@ -93,7 +96,7 @@ def clear(array: Floats) -> None:
 
 
 @compiled
-def read_block(rows: Floats, inputs: Floats, splits: Splits) -> None:
+def read_rows(rows: Floats, inputs: Floats, splits: Splits) -> None:
     """Each column as the splits on it read it, shape (n_inputs, n_rows)."""
     columns, readings = splits.column, splits.reading
     for i in range(len(columns)):
@@ -138,28 +141,26 @@ def ask_set(left: Bits, values: Floats, words: Ints, start: int, size: int) -> N
 
 
 @compiled
-def ask_row(lefts: Bits, inputs: Floats, splits: Splits, first: int, stop: int) -> None:
-    """As `ask_block` for one row, without a branch that the processor would have to guess.
-
-    A split by category compares with NaN, one by number has a set of size 0.
-    """
-    which, threshold, words = splits.input, splits.threshold, splits.words
+def ask_row(lefts: Bits, inputs: Floats, splits: Splits) -> None:
+    """As `ask_block`, for one row and all splits, without a branch that the processor would have to guess."""
+    which, threshold, coded, words = splits.input, splits.threshold, splits.coded, splits.words
     starts, sizes = splits.set_start, splits.set_size
-    for split in range(first, stop):
-        value = inputs[which[split], 0]
-        inside = 0.0 <= value < sizes[split]
-        safe = np.int64(value) if inside else 0
-        word = words[starts[split] + (safe >> 5)] >> (safe & 31)
-        lefts[split - first, 0] = (value <= threshold[split]) | (word & inside)
+    for split in range(len(which)):
+        lefts[split, 0] = inputs[which[split], 0] <= threshold[split]
+    for i in range(len(coded)):
+        split = coded[i]
+        code = np.int64(inputs[which[split], 0])
+        safe = code if code < sizes[split] else 0
+        lefts[split, 0] = (words[starts[split] + (safe >> 5)] >> (safe & 31)) & (code < sizes[split])
 
 
 @compiled
-def match_block(pattern: Bits, lefts: Bits, pieces: Pieces, piece: int) -> None:
+def match_block(pattern: Bits, lefts: Bits, first_split: int, pieces: Pieces, piece: int) -> None:
     """The rows' patterns, times the width of the table: where in it their rows begin."""
     for r in range(len(pattern)):
         pattern[r] = (1 << pieces.bits[piece]) - 1
     for term in range(pieces.term[piece], pieces.term[piece + 1]):
-        left, wrong = lefts[pieces.split[term]], np.uint16(pieces.right[term])
+        left, wrong = lefts[pieces.split[term] - first_split], np.uint16(pieces.right[term])
         kept = np.uint16(ALL ^ (1 << pieces.bit[term]))
         for r in range(len(pattern)):
             pattern[r] &= kept if left[r] == wrong else ALL
@@ -168,19 +169,29 @@ def match_block(pattern: Bits, lefts: Bits, pieces: Pieces, piece: int) -> None:
         pattern[r] *= width
 
 
+@compiled
+def match_row(cells: Ints, lefts: Bits, pieces: Pieces, table: Floats) -> None:
+    """Where in the table each piece's row begins; its memory is asked for at once."""
+    slots, tables = pieces.slot, pieces.table
+    for piece in range(len(cells)):
+        width = slots[piece + 1] - slots[piece]
+        cells[piece] = tables[piece] + pattern_of(lefts, 0, 0, pieces, piece) * width
+        prefetch(table, cells[piece])
+        prefetch(table, cells[piece] + width - 1)
+
+
 @inlined
-def pattern_of(lefts: Bits, r: int, pieces: Pieces, piece: int) -> int:
+def pattern_of(lefts: Bits, r: int, first_split: int, pieces: Pieces, piece: int) -> int:
     """One row's pattern."""
-    splits, rights, bits = pieces.split, pieces.right, pieces.bit
+    terms, splits, rights, bits = pieces.term, pieces.split, pieces.right, pieces.bit
     missed = 0
-    for term in range(pieces.term[piece], pieces.term[piece + 1]):
-        missed |= np.int64(lefts[splits[term], r] == rights[term]) << bits[term]
-    whole: int = (1 << pieces.bits[piece]) - 1
-    return whole & ~missed
+    for term in range(terms[piece], terms[piece + 1]):
+        missed |= int(lefts[splits[term] - first_split, r] == rights[term]) << int(bits[term])
+    return ((1 << int(pieces.bits[piece])) - 1) & ~missed
 
 
 @compiled
-def add_block(phi: Floats, rows: Bits, table: Floats, start: int, columns: Ints, slot: int, width: int) -> None:
+def add_block(phi: Floats, rows: Bits, table: Floats, start: int, columns: Indices, slot: int, width: int) -> None:
     """Add the rows of one piece's table."""
     for j in range(width):
         part, first = phi[columns[slot + j]], start + j
@@ -189,10 +200,15 @@ def add_block(phi: Floats, rows: Bits, table: Floats, start: int, columns: Ints,
 
 
 @compiled
-def add_leaves(phi: Floats, r: int, pattern: int, piece: int, pieces: Pieces, leaves: Leaves, rules: Rules) -> None:
+def add_leaves(
+    phi: Floats, lefts: Bits, first_split: int, piece: int, pieces: Pieces, leaves: Leaves, rules: Rules
+) -> None:
     """Add what a piece too wide for a table gives, by the formula itself."""
-    for leaf in range(leaves.piece[piece], leaves.piece[piece + 1]):
-        parts = parts_of(pattern, leaf, leaves, rules)
-        for j in range(len(parts)):
-            column = pieces.column[pieces.slot[piece] + leaves.slot[leaves.factor[leaf] + j]]
-            phi[column, r] += parts[j]
+    parts, scratch = np.empty(len(rules.first)), np.empty(len(rules.first))
+    for r in range(lefts.shape[1]):
+        pattern = pattern_of(lefts, r, first_split, pieces, piece)
+        for leaf in range(leaves.piece[piece], leaves.piece[piece + 1]):
+            first, n = leaves.factor[leaf], leaves.factor[leaf + 1] - leaves.factor[leaf]
+            parts_of(parts[:n], told_by(pattern, leaf, leaves), leaf, leaves, rules, scratch)
+            for j in range(n):
+                phi[pieces.column[pieces.slot[piece] + leaves.slot[first + j]], r] += parts[j]

@@ -8,14 +8,17 @@ the row go left?). The fewer pieces, the less to add per row; the fewer bits, th
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from models.tree_arrays import Tree
+
+TABLE_BITS = 12  #: at most, of a piece that is tabulated
+PATTERN_BITS = 62  #: at most, of any piece: a pattern is a 64-bit number
 
 Turn = tuple[int, bool]  #: a split, and whether the way turns right there
 
 
-@dataclass(frozen=True, kw_only=True)
-class Factor:
+class Factor(NamedTuple):
     """A column's part in a leaf: it is satisfied where `pattern & mask == want`."""
 
     slot: int  #: of the column among the piece's columns
@@ -24,8 +27,7 @@ class Factor:
     want: int
 
 
-@dataclass(frozen=True, kw_only=True)
-class Leaf:
+class Leaf(NamedTuple):
     """A leaf with a factor for each column on its way."""
 
     value: float
@@ -59,18 +61,18 @@ class Ways:
     def of(cls, tree: Tree) -> "Ways":
         """Splits come before their children, so one pass finds all."""
         ways = cls(tree=tree, turns=[()] * len(tree.column), columns=[frozenset()] * len(tree.column))
-        for split, pair in enumerate(tree.children.tolist()):
+        for split, pair in enumerate(tree.children):
             for right, child in enumerate(pair):
                 if child >= 0:
                     ways.turns[child] = (*ways.turns[split], (split, bool(right)))
-                    ways.columns[child] = ways.columns[split] | {int(tree.column[split])}
+                    ways.columns[child] = ways.columns[split] | {tree.column[split]}
         return ways
 
 
 def total_turns(tree: Tree) -> int:
     """The turns on the ways to all splits of a tree."""
     depth = [0] * len(tree.column)
-    for split, pair in enumerate(tree.children.tolist()):
+    for split, pair in enumerate(tree.children):
         for child in pair:
             if child >= 0:
                 depth[child] = depth[split] + 1
@@ -100,7 +102,7 @@ def _sizes(tree: Tree, left: set[int]) -> tuple[dict[int, int], dict[int, list[i
     size: dict[int, int] = {}
     below: dict[int, list[int]] = {}
     for split in sorted(left, reverse=True):
-        pair = tree.children[split].tolist()
+        pair = tree.children[split]
         below[split] = [child for child in pair if child in size]
         if below[split] or min(pair) < 0:
             size[split] = 1 + sum(size[child] for child in below[split])
@@ -125,7 +127,7 @@ def _piece(ways: Ways, splits: list[int], single: int) -> Piece:
     tree, top = ways.tree, splits[0]
     way = ways.turns[top]
     above = sorted(ways.columns[top])
-    columns = sorted(ways.columns[top] | {int(tree.column[s]) for s in splits})
+    columns = sorted(ways.columns[top] | {tree.column[s] for s in splits})
     bits = [tuple(turn for turn in way if tree.column[turn[0]] == column) for column in above]
     bits += [((split, False),) for split in splits]
     place = {("column", column): i for i, column in enumerate(above)}
@@ -133,7 +135,7 @@ def _piece(ways: Ways, splits: list[int], single: int) -> Piece:
     leaves = [
         _leaf(ways, (*ways.turns[split], (split, bool(right))), len(way), columns, place)
         for split in splits
-        for right, child in enumerate(tree.children[split].tolist())
+        for right, child in enumerate(tree.children[split])
         if child < 0
     ]
     return Piece(columns=tuple(columns), bits=tuple(bits), leaves=tuple(leaves), tabulated=len(bits) <= single)
@@ -147,10 +149,10 @@ def _leaf(ways: Ways, way: tuple[Turn, ...], above: int, columns: list[int], pla
     wants: dict[int, int] = {}
     child = 0
     for i, (split, right) in enumerate(way):
-        column, child = int(tree.column[split]), int(tree.children[split, int(right)])
+        column, child = tree.column[split], tree.children[split][right]
         bit = 1 << place["column", column] if i < above else 1 << place["split", split]
         masks[column] = masks.get(column, 0) | bit
         wants[column] = wants.get(column, 0) | (0 if i >= above and right else bit)
-        weights[column] = weights.get(column, 1.0) * tree.count_of(child) / int(tree.count[split])
+        weights[column] = weights.get(column, 1.0) * tree.count_of(child) / tree.count[split]
     factors = [Factor(slot=columns.index(c), weight=weights[c], mask=masks[c], want=wants[c]) for c in sorted(weights)]
-    return Leaf(value=float(tree.leaf_value[-1 - child]), factors=tuple(factors))
+    return Leaf(value=tree.leaf_value[-1 - child], factors=tuple(factors))

@@ -3,11 +3,14 @@
 import lightgbm
 import numpy as np
 import pytest
+from structlog.testing import capture_logs
 
+from models.shap.explainer import FEW, LIMIT_BYTES
 from models.trees import TreeExpert
+from support.handmade_trees import chain, lone_leaf, text_of
 
 ROWS, COLUMNS = 1500, 8
-ODD = [np.nan, 0.0, -0.0, 1e-36, -1e-36, 1e-30, np.inf, -np.inf, -1.0, -0.5, 2.7, 1e9, 3e9, 1e300]
+ODD = [np.nan, 0.0, -0.0, 1e-36, -1e-36, 1e-30, np.inf, -np.inf, -1.0, -0.5, 2.7, 31.0, 32.0, 64.0, 1e9, 3e9, 1e300]
 
 
 def made(*, seed=1, codes=6, **settings):
@@ -26,13 +29,18 @@ def made(*, seed=1, codes=6, **settings):
     return rows, lightgbm.train(usual | settings, data, 15)
 
 
-def agree(rows, booster):
-    expert = TreeExpert.of(booster)
+def odd_rows(columns, *, rows=400, seed=3):
+    """Rows of values that are read in a special way, each column in turn alone and all together."""
+    random = np.random.default_rng(seed)
+    return np.where(random.random((rows, columns)) < 0.7, random.choice(ODD, (rows, columns)), 0.3)
+
+
+def agree(rows, expert):
     expert.check()
-    theirs = booster.predict(rows, pred_contrib=True)
+    theirs = expert.booster.predict(rows, pred_contrib=True, num_threads=1)
+    assert expert.explainer is not None
     np.testing.assert_allclose(expert.contributions(rows), theirs[:, :-1], rtol=0, atol=1e-9)
     assert expert.base_value == pytest.approx(theirs[0, -1], abs=1e-9)
-    assert expert.explainer is not None
     return expert
 
 
@@ -48,8 +56,88 @@ def agree(rows, booster):
         {"num_leaves": 31, "min_child_samples": 2},
         {"bagging_fraction": 0.5, "bagging_freq": 1, "extra_trees": True},
         {"boosting": "dart", "drop_rate": 0.5},
+        {"boosting": "rf", "bagging_fraction": 0.5, "bagging_freq": 1},
     ],
     ids=str,
 )
 def test_contributions_equal_those_of_lightgbm(settings):
-    agree(*made(**settings))
+    rows, booster = made(**settings)
+    expert = agree(rows, TreeExpert.of(booster))
+    agree(odd_rows(COLUMNS), expert)
+
+
+def test_each_way_of_reading_a_value_is_met():
+    """Or the test above shows less than it says."""
+    kinds = set()
+    for settings in ({}, {"use_missing": False}, {"zero_as_missing": True}, {"codes": 90}):
+        kinds |= {int(r) for r in TreeExpert.of(made(**settings)[1]).explainer.splits.reading}
+    assert kinds == set(range(6))
+
+
+def test_a_threshold_that_parts_known_from_missing_is_read():
+    """LightGBM writes it as infinite."""
+    random = np.random.default_rng(1)
+    rows = random.normal(size=(600, 2))
+    rows[:300, 0] = np.nan
+    labels = np.isnan(rows[:, 0]) ^ (random.random(600) < 0.2)
+    settings = {"objective": "binary", "verbosity": -1, "num_leaves": 4, "num_threads": 1}
+    booster = lightgbm.train(settings, lightgbm.Dataset(rows, labels, params={"verbosity": -1}), 5)
+    expert = TreeExpert.of(booster)
+    assert "threshold=inf" in expert.text
+    agree(np.vstack([rows, odd_rows(2)]), expert)
+
+
+@pytest.mark.parametrize("kind", [0, 2, 4, 6, 8, 10, 12, 14])
+def test_every_missing_type_and_direction(kind):
+    columns = 5
+    agree(odd_rows(columns), TreeExpert.from_text(text_of([chain(range(columns), kinds=(kind,))], columns), columns))
+
+
+def test_trees_without_a_split_add_to_the_base_alone():
+    text = text_of([lone_leaf(0.25), chain([1, 0, 1], number=1), lone_leaf(-2, number=2)], 3)
+    agree(odd_rows(3), TreeExpert.from_text(text, 3))
+    lone = agree(odd_rows(3), TreeExpert.from_text(text_of([lone_leaf(0.25)], 3), 3))
+    assert (lone.base_value, lone.table_bytes, lone.contributions(np.zeros((1, 3))).tolist()) == (0.25, 0, [[0, 0, 0]])
+
+
+def test_a_way_too_long_for_a_table_is_integrated():
+    columns = 30
+    rows = odd_rows(columns, rows=FEW + 20)
+    expert = agree(
+        rows, TreeExpert.from_text(text_of([chain(range(columns)), chain([3, 1, 3], number=1)], columns), 30)
+    )
+    assert len(expert.explainer.leaves.value) >= 15
+    singles = np.vstack([expert.contributions(row[None]) for row in rows])
+    np.testing.assert_array_equal(singles, expert.contributions(rows))
+    theirs = expert.booster.predict(rows, raw_score=True)
+    np.testing.assert_allclose(expert.base_value + singles.sum(axis=1), theirs, rtol=0, atol=1e-9)
+
+
+def test_many_large_tables_are_made_smaller():
+    columns = 12
+    orders = [np.roll(range(columns), i).tolist() for i in range(columns)] * 25
+    text = text_of([chain(order, number=i) for i, order in enumerate(orders)], columns)
+    expert = agree(odd_rows(columns, rows=40), TreeExpert.from_text(text, columns))
+    assert LIMIT_BYTES / 4 < expert.table_bytes <= LIMIT_BYTES
+    assert len(expert.explainer.leaves.value) > 0
+
+
+def test_trees_beyond_every_limit_are_explained_by_lightgbm():
+    columns = 70
+    expert = TreeExpert.from_text(text_of([chain(range(columns))], columns), columns)
+    expert.check()
+    with capture_logs() as logs:
+        found = expert.contributions(odd_rows(columns, rows=5))
+    assert [(entry["event"], entry["reason"]) for entry in logs] == [
+        ("slow_explanations", "the way to a leaf tests 69 columns, the limit is 61")
+    ]
+    theirs = expert.booster.predict(odd_rows(columns, rows=5), pred_contrib=True)
+    np.testing.assert_array_equal(found, theirs[:, :-1])
+    assert (expert.base_value, expert.table_bytes) == (theirs[0, -1], 0)
+
+
+def test_rows_beyond_a_block_and_over_several_threads():
+    rows, booster = made()
+    expert = TreeExpert.of(booster)
+    many = np.vstack([rows] * 4)
+    np.testing.assert_array_equal(expert.contributions(many), np.vstack([expert.contributions(rows)] * 4))
