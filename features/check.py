@@ -39,6 +39,7 @@ def check(export: Export, settings: Settings) -> Check:
         refusals=export.refusals,
         notes=export.notes,
         warnings=(),
+        lines=export.lines_read,
     )
     return replace(counted, warnings=tuple(warnings_of(counted, settings)))
 

@@ -12,7 +12,7 @@ MOST_LINES = 40  #: of attributes and kinds each
 def render(check: Check) -> str:
     """The report: files, leads, attributes, kinds, then what was refused and what to mind."""
     parts = [
-        _titled("Files", [f"{name}: {rows:,} rows" for name, rows in check.rows.items()]),
+        _titled("Files", [_file(check, name) for name in check.rows]),
         _titled("Leads", _leads(check)),
         _titled("Attributes", _table(("missing", "values", ""), _attributes(check))),
         _titled("Events", _table(("events", "leads", "by", "feature", "first", "last", ""), _kinds(check))),
@@ -25,6 +25,11 @@ def render(check: Check) -> str:
 
 def _titled(title: str, lines: Sequence[str]) -> str:
     return "\n".join([title, *(f"  {line}" for line in lines)]) if lines else ""
+
+
+def _file(check: Check, name: str) -> str:
+    rows, lines = check.rows[name], check.lines.get(name)
+    return f"{name}: {rows:,} rows" + (f", {rows + 1:,} records in {lines:,} lines" if lines else "")
 
 
 def _leads(check: Check) -> list[str]:

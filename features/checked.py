@@ -57,3 +57,4 @@ class Check:
     refusals: tuple[Refusal, ...]
     notes: tuple[str, ...]
     warnings: tuple[str, ...]
+    lines: Mapping[str, int]  #: per file with more lines than records

@@ -33,6 +33,10 @@ class UnreadableFile(RipenessError):
     title = "A file can't be read"
 
 
+class WrongEncoding(UnreadableFile):
+    """A text file of the export is of another encoding than the one it was read in."""
+
+
 class BadTable(RipenessError):
     """A table of the export lacks a column or holds values that no row-by-row repair can mend."""
 
@@ -53,6 +57,12 @@ class NotEnoughData(RipenessError):
 
     exit_code = 4
     title = "There is too little to learn from"
+
+
+class NoSkill(NotEnoughData):
+    """What was learned ranks leads that it has not seen no better than chance."""
+
+    title = "There is no skill in it"
 
 
 class ViewMismatch(RipenessError):

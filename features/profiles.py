@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from features.column_names import TABLE_NAMES, fitness, name_words
 from features.columns import Text, is_nested, numbers_of, text_of
-from features.errors import UnreadableFile
+from features.errors import UnreadableFile, WrongEncoding
 from features.read_tables import RawTable, read_table, tables_in
 from features.settings import Data
 from features.times import Times, read_times
@@ -19,6 +19,7 @@ from features.times import Times, read_times
 SAMPLE = 20_000  #: rows that are looked at where a look is enough
 MISSING = frozenset({*Data().missing_words, "NA"})
 OUR_SCORES = {"lead_id", "probability", "score"}  #: columns of a table that `ripeness score` wrote
+USUAL = "utf-8"
 Names = Mapping[str, tuple[tuple[str, ...], ...]]
 
 
@@ -92,7 +93,7 @@ class TableProfile:
     """One file of the folder."""
 
     raw: RawTable
-    encoding: str = "utf-8"
+    encoding: str = USUAL
 
     @property
     def name(self) -> str:
@@ -136,6 +137,8 @@ def profiles(folder: Path) -> tuple[list[TableProfile], list[str]]:
         except UnreadableFile as error:
             notes.append(f"left out: {error}")
             continue
+        if table.encoding != USUAL:
+            notes.append(f"{name} isn't {USUAL}; it is read as {table.encoding}")
         if set(table.columns) >= OUR_SCORES:
             notes.append(f"left out: {name} holds scores that Ripeness wrote")
         else:
@@ -150,7 +153,7 @@ def _profile(folder: Path, name: str) -> TableProfile:
     """Read as UTF-8, or as what Excel writes where that fails."""
     try:
         return TableProfile(read_table(folder, name))
-    except UnreadableFile:
+    except WrongEncoding:
         for encoding in ("cp1252", "utf-16"):
             try:
                 return TableProfile(read_table(folder, name, encoding=encoding), encoding)

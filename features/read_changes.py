@@ -60,7 +60,7 @@ def read_changes(folder: Path, settings: Settings, leads: LeadsRead) -> ChangesR
         old_value=_values(raw, spec.old_value, "old_value", settings),
         known_at=known_at,
         has_old_values=spec.old_value is not None,
-        notes=[*times.notes, *_strangers(raw, field, leads.attributes)],
+        notes=[*raw.notes, *times.notes, *_strangers(raw, field, leads.attributes)],
     )
 
 

@@ -77,7 +77,7 @@ def read_events(folder: Path, settings: Settings, leads: LeadsRead) -> EventsRea
         channel=_optional(raw, spec.channel, "channel", settings),
         actor=_actors(raw, _optional(raw, spec.actor, "actor", settings), notes),
         event_id=_event_ids(raw, sieve, settings),
-        notes=[*times.notes, *notes],
+        notes=[*raw.notes, *times.notes, *notes],
     )
     _refuse_early_results(read, leads, by_day=times.times["happened_at"].by_day)
     return read

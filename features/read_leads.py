@@ -99,7 +99,7 @@ def read_leads(folder: Path, settings: Settings) -> LeadsRead:
         attributes=attributes,
         flat=is_flat(settings),
         settings=settings,
-        notes=[*joined.notes, *times.notes, *note, *results.notes, *left_out],
+        notes=[*raw.notes, *joined.notes, *times.notes, *note, *results.notes, *left_out],
         rows_read={alone.name: alone.rows_in_file, **joined.rows_read},
     )
 

@@ -1,6 +1,6 @@
 """Files of an export as Arrow tables, with the line of every row and a sieve for rows that can't stay."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from pathlib import Path
@@ -12,7 +12,8 @@ import pyarrow.parquet as pq
 
 from features.columns import is_nested
 from features.errors import BadTable, UnreadableFile
-from features.read_csv import read_csv, unique_names
+from features.read_csv import CsvText, read_csv, unique_names
+from features.read_quotes import MANY_BREAKS
 from features.tables import Refusal
 
 Bools = npt.NDArray[np.bool_]
@@ -32,6 +33,8 @@ class RawTable:
     unit: str = "line"
     delimiter: str | None = None
     refusals: tuple[Refusal, ...] = ()
+    notes: tuple[str, ...] = ()
+    lines_in_file: int | None = None  #: where they are more than its records
 
     def __len__(self) -> int:
         return int(self.table.num_rows)
@@ -141,21 +144,51 @@ def _require_file(folder: Path, path: Path) -> None:
 
 def _read_csv(path: Path, delimiter: str | None, encoding: str) -> RawTable:
     read = read_csv(path, delimiter=delimiter, encoding=encoding)
-    width = len(read.table.column_names)
     lines = np.arange(2, 2 + read.table.num_rows + len(read.odd_rows), dtype=np.int64)
-    refusals: tuple[Refusal, ...] = ()
     if read.odd_rows:
         lines = np.setdiff1d(lines, [line for line, _ in read.odd_rows])[: read.table.num_rows]
-        refusals = (
-            Refusal(
-                table=path.name,
-                reason=f"the row has another number of values than the {width} of the header; "
-                "quote values that hold the delimiter",
-                count=len(read.odd_rows),
-                examples=tuple(f"line {line}: {count} values" for line, count in read.odd_rows[:EXAMPLES]),
-            ),
+    swallowed = np.isin(np.arange(read.table.num_rows), [v.row for v in read.long_values if v.swallows])
+    return RawTable(
+        name=path.name,
+        table=read.table.filter(pa.array(~swallowed)) if swallowed.any() else read.table,
+        lines=lines[~swallowed],
+        delimiter=read.delimiter,
+        refusals=tuple(_refusals(path.name, read)),
+        notes=tuple(_about_long_values(path.name, read)),
+        lines_in_file=read.lines,
+    )
+
+
+def _refusals(name: str, read: CsvText) -> Iterator[Refusal]:
+    """Records that are no rows."""
+    width = len(read.table.column_names)
+    if read.odd_rows:
+        yield Refusal(
+            table=name,
+            reason=f"the row has another number of values than the {width} of the header; "
+            "quote values that hold the delimiter",
+            count=len(read.odd_rows),
+            examples=tuple(f"line {line}: {count} values" for line, count in read.odd_rows[:EXAMPLES]),
         )
-    return RawTable(name=path.name, table=read.table, lines=lines, delimiter=read.delimiter, refusals=refusals)
+    found = [value for value in read.long_values if value.swallows]
+    if found:
+        yield Refusal(
+            table=name,
+            reason=f"a quote that isn't closed in its line swallows {sum(v.breaks for v in found):,} rows that follow; "
+            "close it, or double a quote that belongs to the value",
+            count=len({value.row for value in found}),
+            examples=tuple(map(str, found[:EXAMPLES])),
+        )
+
+
+def _about_long_values(name: str, read: CsvText) -> Iterator[str]:
+    found = [value for value in read.long_values if not value.swallows]
+    if found:
+        shown = ", ".join(map(str, found[:EXAMPLES]))
+        yield (
+            f"{name}: {len(found):,} values have more than {MANY_BREAKS} line breaks ({shown}); look whether a quote "
+            "was meant to close earlier"
+        )
 
 
 def _read_parquet(path: Path) -> RawTable:

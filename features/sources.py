@@ -51,6 +51,7 @@ def read_export(folder: Path, settings: Settings) -> Export:
         refusals=tuple(refusal for read in reads for refusal in read.sieve.refusals),
         notes=tuple(note for read in reads for note in read.notes) + end.notes,
         rows_read={**leads.rows_read, **{read.raw.name: read.raw.rows_in_file for read in reads[1:]}},
+        lines_read={r.raw.name: r.raw.lines_in_file for r in reads if r.raw.lines_in_file is not None},
     )
 
 

@@ -76,6 +76,7 @@ class Export:
     refusals: tuple[Refusal, ...] = ()
     notes: tuple[str, ...] = ()  #: guesses made, in sentences
     rows_read: Mapping[str, int] = field(default_factory=dict)  #: per file
+    lines_read: Mapping[str, int] = field(default_factory=dict)  #: per file with more lines than records
 
     @property
     def attributes(self) -> tuple[str, ...]:
