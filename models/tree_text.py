@@ -115,7 +115,7 @@ def _check_splits(tree: Fields, leaves: int, columns: int) -> None:
         raise ValueError("a threshold is not finite")  # but inf is what parts known values from missing ones
     used = [t for t, kind in zip(thresholds, types, strict=True) if kind & CATEGORICAL]
     sets = int(tree["num_cat"])
-    if sorted(used) != list(range(sets)):
+    if len(used) != sets or sorted(used) != list(range(sets)):
         raise ValueError("splits by category don't match the stored sets")
     if sets:
         _check_sets(_whole(tree["cat_boundaries"], sets + 1), _whole(tree["cat_threshold"]))
