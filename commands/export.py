@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from commands.terminal import Folder, SettingsFile, read, say, settings_of
+from commands.terminal import Folder, SettingsFile, now, read, say, settings_of
 from features.errors import BadSettings
 
 
@@ -12,6 +12,7 @@ def init(
     folder: Folder, force: Annotated[bool, typer.Option(help="overwrite an existing ripeness.toml")] = False
 ) -> None:
     """Look at an export and write its commented ripeness.toml."""
+    from features.clock import to_micros
     from features.guess import guess
     from features.settings import FILE_NAME
     from features.write_settings import settings_text
@@ -19,7 +20,7 @@ def init(
     target = folder / FILE_NAME
     if target.exists() and not force:
         raise BadSettings(f"{target} is there already; edit it, or overwrite it with --force")
-    found = guess(folder)
+    found = guess(folder, now=to_micros(now()))
     target.write_text(settings_text(found), encoding="utf-8")
     for note in found.notes:
         say(f"  {note}")

@@ -36,13 +36,14 @@ def say(line: str = "") -> None:
 
 def settings_of(folder: Path, chosen: Path | None) -> "Settings":
     """The settings named, those in the folder, or guesses that are printed."""
+    from features.clock import to_micros
     from features.guess import guess
     from features.settings import FILE_NAME, load_settings
 
     file = chosen or folder / FILE_NAME
     if chosen or file.exists():
         return load_settings(file)
-    found = guess(folder)
+    found = guess(folder, now=to_micros(now()))
     say(f"no {file}: going by what the files look like (`ripeness init {folder}` writes it down)")
     for line in (*found.notes, *found.questions):
         say(f"  {line}")
@@ -51,9 +52,10 @@ def settings_of(folder: Path, chosen: Path | None) -> "Settings":
 
 def read(folder: Path, settings: "Settings") -> "Export":
     """The export, with what was refused said aloud."""
+    from features.clock import to_micros
     from features.sources import read_export
 
-    export = read_export(folder, settings)
+    export = read_export(folder, settings, now=to_micros(now()))
     for refusal in export.refusals:
         say(f"  refused {refusal.count:,} rows of {refusal.table}: {refusal.reason}")
     return export

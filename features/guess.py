@@ -29,8 +29,8 @@ class Guess:
     questions: tuple[Question, ...]
 
 
-def guess(folder: Path) -> Guess:
-    """Look at an export and say what it probably means.
+def guess(folder: Path, *, now: int | None = None) -> Guess:
+    """Look at an export and say what it probably means; what lies after `now` doesn't count as past.
 
     Raises:
         UnreadableFile: the folder isn't there, or holds no table that can be read.
@@ -60,7 +60,7 @@ def guess(folder: Path) -> Guess:
         kinds=kinds,
         lifecycle=Lifecycle(fast_track=fast_tracks(kinds) or Lifecycle().fast_track),
     )
-    settings = with_experience(folder, settings, tables.leads, findings)
+    settings = with_experience(folder, settings, tables.leads, findings, now=now)
     return Guess(settings=settings, notes=tuple(findings.notes), questions=tuple(findings.questions))
 
 

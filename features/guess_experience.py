@@ -19,10 +19,12 @@ QUICK_DAYS = 14  #: when half of the wins come sooner, fixed ages suit better th
 FEW_WINS = 10
 
 
-def with_experience(folder: Path, settings: Settings, leads: TableProfile, findings: Findings) -> Settings:
+def with_experience(
+    folder: Path, settings: Settings, leads: TableProfile, findings: Findings, *, now: int | None
+) -> Settings:
     """The settings with a horizon and a cohort that suit the export."""
     try:
-        export = read_export(folder, settings)
+        export = read_export(folder, settings, now=now)
     except RipenessError as error:
         findings.ask("data", f"with these guesses the export can't be read: {error}")
         return settings

@@ -24,8 +24,10 @@ from features.tables import CHANGE_COLUMNS, EVENT_COLUMNS, OUTCOME_COLUMNS, OUTC
 Bools = npt.NDArray[np.bool_]
 
 
-def read_export(folder: Path, settings: Settings) -> Export:
+def read_export(folder: Path, settings: Settings, *, now: int | None = None) -> Export:
     """Read the leads, events and attribute changes that the settings name.
+
+    Times after `now`, where it is given, don't move the end of the data.
 
     Raises:
         UnreadableFile: a file is missing, empty, damaged, or of another format, delimiter or encoding.
@@ -34,7 +36,7 @@ def read_export(folder: Path, settings: Settings) -> Export:
     leads = read_leads(folder, settings)
     events = read_events(folder, settings, leads)
     changes = read_changes(folder, settings, leads)
-    end = data_end_of(settings, leads, events, changes)
+    end = data_end_of(settings, leads, events, changes, now=now)
     end.refuse_later(leads, events, changes)
     if not leads.sieve.stays.any():
         raise BadTable(f"{leads.raw.name}: every row is refused: {leads.sieve.summary}")
