@@ -8,6 +8,7 @@ from features.read_events import ACTOR_OF
 from features.settings import ChangesFile, EventsFile
 
 MOST_KINDS = 500
+KIND_FILLED = 0.9  #: share of the rows that say what happened
 
 Fits = Callable[[ColumnProfile], bool]
 
@@ -15,10 +16,28 @@ Fits = Callable[[ColumnProfile], bool]
 def event_kind(table: TableProfile) -> ColumnProfile | None:
     """A column of few words that says what happened."""
     for column in table.ranked(EVENT_NAMES, "kind"):
-        few = len(column.seen.words) <= min(MOST_KINDS, max(2, len(column.seen) // 2))
-        if few and column.filled > 0.9 and not column.is_time:
+        if _has_few_words(column) and column.filled > KIND_FILLED and not column.is_time:
             return column
     return None
+
+
+def _has_few_words(column: ColumnProfile) -> bool:
+    return len(column.seen.words) <= min(MOST_KINDS, max(2, len(column.seen) // 2))
+
+
+def why_no_events(table: TableProfile) -> str:
+    """What a table that names leads lacks to be a table of events."""
+    kinds = [column for column in table.ranked(EVENT_NAMES, "kind") if not column.is_time]
+    if event_kind(table) is None:
+        if not kinds:
+            return "no column in it says what happened"
+        if not _has_few_words(kinds[0]):
+            return f"{kinds[0].name} has {len(kinds[0].seen.words):,} different values, too many for kinds of events"
+        return f"{kinds[0].name} would say what happened, but is missing in {1 - kinds[0].filled:.0%} of its rows"
+    times = table.ranked(EVENT_NAMES, "happened_at")
+    if not times:
+        return "no column in it says when something happened"
+    return f"{times[0].name} would say when something happened, but can't be read as a time in enough of its rows"
 
 
 def event_time(table: TableProfile) -> ColumnProfile | None:

@@ -9,6 +9,8 @@ from features.parsers import PARSERS
 from features.profiles import ColumnProfile, TableProfile
 from features.settings import LeadsFile
 
+VERY_NAME = 2  #: fitness beyond which a name is the very phrase
+
 
 def guess_leads(
     table: TableProfile, findings: Findings, *, has_events: bool, events_tell: bool, key: str | None
@@ -29,16 +31,31 @@ def guess_leads(
 
 
 def lead_key(table: TableProfile) -> str | None:
-    """The column that tells the leads apart: its name says so and no value comes twice."""
-    named = [c for c in table.ranked(LEAD_NAMES, "lead_id") if c.is_unique]
-    return named[0].name if named else None
+    """The column that tells the leads apart: its name says so and no value comes twice.
+
+    A few doubles are let pass where the name can't mean anything else; an e-mail address comes last.
+    """
+    named = table.ranked(LEAD_NAMES, "lead_id")
+    unique = [c for c in named if c.is_unique]
+    nearly = [c for c in named if c.is_nearly_unique and fitness(LEAD_NAMES["lead_id"], c.name) > VERY_NAME]
+    keys = [c for c in unique if "mail" not in c.name.lower()]
+    return next((c.name for c in (*keys, *nearly, *unique)), None)
 
 
 def _say_key(spec: LeadsFile, table: TableProfile, findings: Findings) -> None:
     if spec.lead_id is not None:
         findings.notes.append(f"{table.name}: {spec.lead_id} is the lead's id")
+        doubles = table.columns[spec.lead_id].doubles
+        if doubles:
+            findings.ask(
+                "data.leads.lead_id",
+                f"is {spec.lead_id!r} the lead's id? {doubles:,} rows have one that was there before; "
+                "they are refused until then",
+            )
         return
-    doubled = [c.name for c in table.ranked(LEAD_NAMES, "lead_id") if fitness(LEAD_NAMES["lead_id"], c.name) > 2]
+    doubled = [
+        c.name for c in table.ranked(LEAD_NAMES, "lead_id") if fitness(LEAD_NAMES["lead_id"], c.name) > VERY_NAME
+    ]
     findings.notes.append(
         f"{table.name}: no column has its own value in every row, so the row's number is the lead's id"
     )

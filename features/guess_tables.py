@@ -8,10 +8,10 @@ import pandas as pd
 
 from features.column_names import LEAD_NAMES, fitness
 from features.findings import Findings
-from features.guess_events import event_kind, event_time, guess_changes, guess_events
-from features.guess_leads import lead_key
+from features.guess_events import event_kind, event_time, guess_changes, guess_events, why_no_events
+from features.guess_leads import VERY_NAME, lead_key
 from features.guess_results import is_closing, result_column
-from features.profiles import TableProfile
+from features.profiles import ColumnProfile, TableProfile
 from features.settings import ChangesFile, EventsFile, Join
 
 File = TypeVar("File", EventsFile, ChangesFile)
@@ -49,7 +49,8 @@ def guess_tables(found: Sequence[TableProfile], findings: Findings) -> Tables:
     used = {spec.file for spec in (changes, events) if spec is not None}
     rest = [table for table in others if table.name not in used]
     joins = {table.name: _join(table, leads) for table in rest}
-    findings.notes += [_about_join(table.name, joins[table.name]) for table in rest]
+    linked = {link.table.name for link in links}
+    findings.notes += [_about_join(table, joins[table.name], names_leads=table.name in linked) for table in rest]
     keys = [link.there for link in links if events is not None and link.table.name == events.file]
     return Tables(
         leads=leads,
@@ -72,7 +73,7 @@ def _leads_likeness(table: TableProfile) -> tuple[float, int]:
 def _link(table: TableProfile, leads: TableProfile) -> Link | None:
     """The column here whose values are those of a unique column of the leads, rather of the same name."""
     found: list[tuple[float, Link]] = []
-    for key in (c for c in leads.columns.values() if fitness(LEAD_NAMES["lead_id"], c.name) > 0 and c.is_unique):
+    for key in (c for c in leads.columns.values() if fitness(LEAD_NAMES["lead_id"], c.name) > 0 and _is_key(c)):
         known = pd.Index(key.text.words, dtype=object)
         for column in table.columns.values():
             same_name = column.name == key.name
@@ -86,6 +87,11 @@ def _link(table: TableProfile, leads: TableProfile) -> Link | None:
                 )
     likeness, link = max(found, key=lambda pair: pair[0], default=(0, None))
     return link if likeness else None
+
+
+def _is_key(column: ColumnProfile) -> bool:
+    very_name = fitness(LEAD_NAMES["lead_id"], column.name) > VERY_NAME
+    return column.is_unique or (very_name and column.is_nearly_unique)
 
 
 def _longest(
@@ -117,9 +123,7 @@ def _join(table: TableProfile, leads: TableProfile) -> Join | None:
     return None
 
 
-def _about_join(name: str, join: Join | None) -> str:
-    return (
-        f"{name} isn't used: nothing in it names a lead"
-        if join is None
-        else f"{name} is joined to the leads on {join.on}"
-    )
+def _about_join(table: TableProfile, join: Join | None, *, names_leads: bool) -> str:
+    if join is not None:
+        return f"{table.name} is joined to the leads on {join.on}"
+    return f"{table.name} isn't used: {why_no_events(table) if names_leads else 'nothing in it names a lead'}"

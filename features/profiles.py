@@ -20,6 +20,7 @@ SAMPLE = 20_000  #: rows that are looked at where a look is enough
 MISSING = frozenset({*Data().missing_words, "NA"})
 OUR_SCORES = {"lead_id", "probability", "score"}  #: columns of a table that `ripeness score` wrote
 USUAL = "utf-8"
+NEARLY = 0.95  #: of the values of an id are distinct
 Names = Mapping[str, tuple[tuple[str, ...], ...]]
 
 
@@ -58,6 +59,17 @@ class ColumnProfile:
         """Whether every row has its own value."""
         few = len(self.seen) > 0 and len(self.seen.words) == len(self.seen)  # spares most columns the whole look
         return few and len(self.text.words) == len(self.text)
+
+    @cached_property
+    def is_nearly_unique(self) -> bool:
+        """Whether nearly every row has its own value: an id that was exported twice for a few."""
+        enough = NEARLY * len(self.seen)
+        return 0 < enough <= len(self.seen.words) and len(self.text.words) >= NEARLY * len(self.text)
+
+    @property
+    def doubles(self) -> int:
+        """Rows with a value that an earlier row has."""
+        return int((~self.text.missing).sum()) - len(self.text.words)
 
     @cached_property
     def is_key(self) -> bool:
