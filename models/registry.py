@@ -218,10 +218,11 @@ def _named(client: "MlflowClient", name: str) -> Version:
         if found is None:
             raise NoModel(f"no version of {MODEL!r} is the {name} in the registry; train one with `ripeness train`")
         return _version(found)
-    if name.isdecimal():
-        found = _or_none(lambda: client.get_model_version(MODEL, name))
-    else:
-        found = next(iter(client.search_model_versions(f"run_id = '{name}'") if name.isalnum() else ()), None)
+    number = name
+    if not name.isdecimal() and name.isalnum():
+        of_run = client.search_model_versions(f"run_id = '{name}'")
+        number = str(of_run[0].version) if of_run else name
+    found = _or_none(lambda: client.get_model_version(MODEL, number)) if number.isdecimal() else None
     if found is not None:
         return _version(found)
     numbers = sorted(int(v.version) for v in client.search_model_versions(f"name = '{MODEL}'"))

@@ -81,7 +81,7 @@ class Gate(Section):
     recent_days: Days = 365  #: how far back the recent leads reach at most
     log_loss_margin: Share = 0.01  #: by which share of the champion's log loss it may be worse
     pr_auc_margin: Share = 0.1  #: by which share of the champion's PR AUC it may be worse
-    calibration_margin: Share = 0.1  #: by which share expected wins may be farther from the observed ones
-    slope_margin: Share = 0.15  #: by how much the calibration slope may be farther from 1
+    calibration_margin: Share = 0.15  #: by which share expected wins may be farther from the observed ones
+    slope_margin: Share = 0.2  #: by how much the calibration slope may be farther from 1
     slice_margin: Share = 0.05  #: by which share of the champion's log loss a slice may be worse
     rounds: int = Field(1000, ge=100, le=100_000)  #: resamples behind every interval
