@@ -5,6 +5,7 @@ become int64 microseconds while they are read; a time without a zone is refused,
 """
 
 import math
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -21,22 +22,36 @@ from features.stages import Stage
 
 EARLIEST = to_micros(datetime(1990, 1, 1, tzinfo=UTC))
 LATEST = to_micros(datetime(2200, 1, 1, tzinfo=UTC))
+MOST_ATTRIBUTES = 1_000
+MOST_FAULTS = 20  #: told of one request
+MOST_READ = 2_000  #: beyond it faults are only counted: pydantic takes seconds to name a hundred thousand
+
+_NO_TIME = "is no time of RFC 3339; write it as '2026-03-01T09:00:00Z'"
+
+
+#: `date-time` of RFC 3339; `fromisoformat` alone reads weeks, commas and times without seconds as well
+_RFC_3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(?:\.\d+)?(?:[Zz]|[+-]\d\d:\d\d)", re.ASCII).fullmatch
+_NO_ZONE = re.compile(r"\d{4}-\d\d-\d\d(?:[Tt ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?)?", re.ASCII).fullmatch
 
 
 def read_moment(value: object) -> int:
-    """An RFC 3339 time with its zone, such as `2026-03-01T09:00:00Z`, as microseconds since 1970 UTC.
+    """An RFC 3339 time, such as `2026-03-01T09:00:00Z`, as microseconds since 1970 UTC.
+
+    Finer fractions of a second are cut off.
 
     Raises:
         ValueError: it is no text, no such time, without a zone, or outside of 1990 to 2200.
     """
     if not isinstance(value, str):
         raise ValueError("should be a text such as '2026-03-01T09:00:00Z'")
+    if not _RFC_3339(value):
+        if _NO_ZONE(value):
+            raise ValueError("has no time zone; end it with 'Z' or an offset such as '+01:00'")
+        raise ValueError(_NO_TIME)
     try:
-        moment = datetime.fromisoformat(value)
+        moment = datetime.fromisoformat(value.upper() if value[-1] == "z" else value)
     except ValueError as error:
-        raise ValueError("is no time; write it as '2026-03-01T09:00:00Z'") from error
-    if moment.tzinfo is None:
-        raise ValueError("has no time zone; end it with 'Z' or an offset such as '+01:00'")
+        raise ValueError(_NO_TIME) from error
     micros = to_micros(moment)
     if not EARLIEST <= micros < LATEST:
         raise ValueError("is not between the years 1990 and 2200")
@@ -99,7 +114,7 @@ class LeadIn(Schema):
 
     lead_id: Word
     created_at: Moment | None = Field(None, description="when the lead came to you, with its time zone")
-    attributes: Annotated[dict[Word, Scalar], Field(max_length=1_000)] = Field(
+    attributes: Annotated[dict[Word, Scalar], Field(max_length=MOST_ATTRIBUTES)] = Field(
         default_factory=dict, description="fields of the lead by their names in your export, as known at `as_of`"
     )
 
@@ -152,31 +167,67 @@ class Fault:
 
 
 class BadRequest(BadInput):
-    """A request that is JSON but does not describe a lead; `faults` says what is wrong where."""
+    """A request that is JSON but does not describe a lead; `faults` says what is wrong where.
 
-    def __init__(self, faults: Sequence[Fault]) -> None:
+    `found` is how many faults there are where not all are told.
+    """
+
+    def __init__(self, faults: Sequence[Fault], found: int | None = None) -> None:
         self.faults = tuple(faults)
-        first = "; ".join(f"{f.pointer or '/'} {f.detail}" for f in self.faults[:3])
-        more = f"; and {len(self.faults) - 3} more" if len(self.faults) > 3 else ""
-        super().__init__(first + more)
+        self.found = max(found or 0, len(self.faults))
+        told = [f"{f.pointer or 'the request'} {f.detail}" for f in self.faults[:3]]
+        more = [f"and {self.found - len(told):,} more"] if self.found > len(told) else []
+        super().__init__("; ".join(told + more))
+
+    def under(self, where: str) -> "BadRequest":
+        """The same faults of a part of a larger request, which lies at the pointer `where`."""
+        return BadRequest([Fault(pointer=where + f.pointer, detail=f.detail) for f in self.faults], self.found)
 
 
-def read_request(data: object) -> PredictRequest:
+def read_request(data: object, *, max_events: int | None = None) -> PredictRequest:
     """Check plain data, as JSON gives it, against the schema.
 
     Raises:
         BadRequest: with a fault for everything that is wrong, at most 20.
     """
+    _refuse_too_many(data, max_events)
     try:
         return PredictRequest.model_validate(data)
     except ValidationError as error:
-        raise BadRequest(faults_of(error)) from error
+        raise refusal(error) from error
 
 
-def faults_of(error: ValidationError, *, at_most: int = 20) -> tuple[Fault, ...]:
+def _refuse_too_many(data: object, max_events: int | None) -> None:
+    """Count before reading: what is wrong with each of half a million would take seconds to say."""
+    events, lead = (data.get("events"), data.get("lead")) if isinstance(data, dict) else (None, None)
+    attributes = lead.get("attributes") if isinstance(lead, dict) else None
+    if max_events is not None and isinstance(events, list) and len(events) > max_events:
+        detail = f"holds {len(events):,} events, over the {max_events:,} allowed; send the latest ones"
+        raise BadRequest([Fault(pointer="/events", detail=detail)])
+    if isinstance(attributes, dict) and len(attributes) > MOST_ATTRIBUTES:
+        detail = f"holds {len(attributes):,} attributes, over the {MOST_ATTRIBUTES:,} allowed"
+        raise BadRequest([Fault(pointer="/lead/attributes", detail=detail)])
+
+
+def refusal(error: ValidationError) -> BadRequest:
+    """Pydantic's findings as one error of ours."""
+    if error.error_count() > MOST_READ:
+        return BadRequest([Fault(pointer="", detail=f"has {error.error_count():,} faults, too many to name")])
+    return BadRequest(faults_of(error), error.error_count())
+
+
+def faults_of(error: ValidationError, *, at_most: int = MOST_FAULTS) -> tuple[Fault, ...]:
     """Pydantic's findings in our words, with JSON pointers."""
-    found = error.errors(include_url=False, include_context=False, include_input=False)
-    return tuple(Fault(pointer=pointer(e["loc"]), detail=_detail(e)) for e in found[:at_most])
+    found = error.errors(include_url=False, include_input=False)
+    return tuple(_fault(e) for e in found[:at_most])
+
+
+def _fault(error: ErrorDetails) -> Fault:
+    """One finding; pydantic marks a fault of a field's name by a step of its own, which no pointer has."""
+    *outer, last = error["loc"] or ("",)
+    if last == "[key]" and len(outer) > 1 and outer[-1] != "attributes":
+        return Fault(pointer=pointer(outer), detail=f"has a bad name: {_detail(error)}")
+    return Fault(pointer=pointer(error["loc"]), detail=_detail(error))
 
 
 def pointer(path: Sequence[object]) -> str:
@@ -194,18 +245,36 @@ _DETAILS = {
 
 
 def _detail(error: ErrorDetails) -> str:
+    if error["type"] == "too_long":
+        return f"holds more than the {error['ctx']['max_length']:,} allowed"
     message = str(error["msg"]).removeprefix("Value error, ").removeprefix("Input ")
     return _DETAILS.get(error["type"], message[:1].lower() + message[1:])
 
 
 def to_lead(request: PredictRequest) -> Lead:
-    """The lead that the request describes, as the kernel reads it."""
+    """The lead that the request describes, as the kernel reads it; of events with one `event_id` the first counts."""
     return Lead(
         lead_id=request.lead.lead_id,
         created_at=request.lead.created_at,
         attributes=request.lead.attributes,
-        events=[_event(sent) for sent in request.events],
+        events=[_event(sent) for sent in _each_once(request.events)],
     )
+
+
+def _each_once(events: Sequence[EventIn]) -> Sequence[EventIn]:
+    """As in training: whoever sends an event again means the same event."""
+    named = [key for sent in events if (key := sent.get("event_id")) is not None]
+    if len(set(named)) == len(named):
+        return events
+    seen: set[str] = set()
+    kept = []
+    for sent in events:
+        key = sent.get("event_id")
+        if key is None or key not in seen:
+            kept.append(sent)
+        if key is not None:
+            seen.add(key)
+    return kept
 
 
 def _event(sent: EventIn) -> Event:

@@ -32,7 +32,14 @@ def create_app(
     store: Store | None = None,
 ) -> FastAPI:
     """The service; `now` tells the time, with its zone. Without a store it only scores what it is sent."""
-    app = FastAPI(title="Ripeness", version=version("ripeness"), description=ABOUT, docs_url=None, redoc_url=None)
+    app = FastAPI(
+        title="Ripeness",
+        version=version("ripeness"),
+        description=ABOUT,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+    )
     app.state.service = Service(models=models, settings=settings, keys=keys, now=now, store=store)
     app.include_router(routes.router)
     if store is not None:

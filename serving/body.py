@@ -5,20 +5,22 @@ differ in what they understood. Such a body is refused with 400 instead.
 """
 
 import json
+from asyncio import timeout
 from collections.abc import Collection
-from typing import Any
+from typing import Any, ClassVar
 
 import orjson
-from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from features.errors import BadInput
 from features.request import BadRequest, Fault, pointer
-from serving.problem import problem, problem_response
+from serving.problem import refuse
 
 DRAIN_BYTES = 64_000_000  #: of a refused body that are still read, so that the sender gets to see why
+BODY_SECONDS = 30.0  #: that a body may take to arrive
 
 BLANKS = b" \t\r\n"
+NUL = b"\\u0000"  #: as JSON writes it; a raw one is no JSON
 
 
 class BadJson(BadInput):
@@ -26,6 +28,14 @@ class BadJson(BadInput):
 
     http_status = 400
     title = "The body is not usable JSON"
+
+
+class TooSlow(BadInput):
+    """The body did not arrive in time; send it again, in one go."""
+
+    http_status = 408
+    title = "The body did not arrive in time"
+    headers: ClassVar[dict[str, str]] = {"Connection": "close"}
 
 
 class TooLarge(BadInput):
@@ -36,47 +46,68 @@ class TooLarge(BadInput):
 
 
 class WrongContentType(BadInput):
-    """The body is not declared as JSON; send `Content-Type: application/json`."""
+    """The body is not JSON in plain UTF-8, or not declared so; send `Content-Type: application/json`."""
 
     http_status = 415
     title = "The body is of a type that is not read here"
 
 
 class BodyLimit:
-    """ASGI middleware: reads the body into `scope["state"]["body"]`, and no further than `max_bytes`."""
+    """ASGI middleware: reads the body into `scope["state"]["body"]`, up to `max_bytes` and for up to `seconds`."""
 
-    def __init__(self, app: ASGIApp, *, max_bytes: int) -> None:
+    def __init__(self, app: ASGIApp, *, max_bytes: int, seconds: float = BODY_SECONDS) -> None:
         self.app = app
         self.max_bytes = max_bytes
+        self.seconds = seconds
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or scope["method"] in ("GET", "HEAD", "OPTIONS"):
             await self.app(scope, receive, send)
             return
-        body = await self._read(Headers(scope=scope), receive)
-        if body is None:
-            error = TooLarge(f"the body is over {self.max_bytes} bytes; send fewer leads or events at a time")
-            await problem_response(problem(error, instance=scope["path"]))(scope, receive, send)
+        try:
+            body = await self._read_in_time(dict(scope["headers"]), receive)
+        except BadInput as error:
+            await refuse(error, scope)(scope, receive, send)
             return
-        scope["state"] = {**scope.get("state", {}), "body": body}
-        await self.app(scope, receive, send)
+        if body is not None:
+            scope.setdefault("state", {})["body"] = body
+            await self.app(scope, receive, send)
 
-    async def _read(self, headers: Headers, receive: Receive) -> bytes | None:
-        """The body; None when it is too large, after reading on so that the sender can read the answer."""
-        declared = headers.get("content-length", "0")
+    async def _read_in_time(self, headers: dict[bytes, bytes], receive: Receive) -> bytes | None:
+        """The body; None when the sender has gone.
+
+        Raises:
+            TooSlow, TooLarge, WrongContentType: it is not one to go on with.
+        """
+        try:
+            async with timeout(self.seconds):
+                body = await self._read(headers, receive)
+        except TimeoutError:
+            raise TooSlow(f"the body did not arrive within {self.seconds:g} seconds; send it again") from None
+        encoding = headers.get(b"content-encoding", b"identity").decode("latin-1")
+        if encoding.lower() not in ("", "identity"):
+            raise WrongContentType(f"Content-Encoding is {encoding[:100]!r}; send the body uncompressed")
+        return body
+
+    async def _read(self, headers: dict[bytes, bytes], receive: Receive) -> bytes | None:
+        """The body; what is too large is read on for a while, so that the sender can read the answer."""
+        declared = headers.get(b"content-length", b"0")
         too_large = declared.isdigit() and int(declared) > self.max_bytes
-        if too_large and headers.get("expect", "").lower() == "100-continue":
-            return None
         chunks: list[bytes] = []
-        length, more = 0, True
+        length, more = 0, not (too_large and headers.get(b"expect", b"").lower() == b"100-continue")
         while more and length <= DRAIN_BYTES:
             message = await receive()
+            if message["type"] == "http.disconnect":
+                return None
             chunk = message.get("body", b"")
             length += len(chunk)
             more = message.get("more_body", False)
             too_large = too_large or length > self.max_bytes
-            chunks = [] if too_large else [*chunks, chunk]
-        return None if too_large else b"".join(chunks)
+            if not too_large:
+                chunks.append(chunk)
+        if too_large:
+            raise TooLarge(f"the body is over {self.max_bytes} bytes; send fewer leads or events at a time")
+        return b"".join(chunks)
 
 
 def require_json(content_type: str | None, also: Collection[str] = ()) -> str:
@@ -85,16 +116,29 @@ def require_json(content_type: str | None, also: Collection[str] = ()) -> str:
     Raises:
         WrongContentType: it is absent, or not JSON in UTF-8.
     """
-    kind, _, parameters = (content_type or "").lower().partition(";")
-    charset = parameters.replace(" ", "").replace('"', "")
-    if kind.strip() not in ("application/json", *also) or charset not in ("", "charset=utf-8"):
-        raise WrongContentType(
-            f"Content-Type is {(content_type or 'absent')[:100]!r}; send 'application/json' in UTF-8"
-        )
-    return kind.strip()
+    if content_type is None:
+        raise WrongContentType("Content-Type is absent; send 'application/json' in UTF-8")
+    kind, *parameters = (part.strip() for part in content_type.lower().split(";"))
+    charsets = [p.removeprefix("charset=").strip('"') for p in parameters if p.startswith("charset=")]
+    if kind not in ("application/json", *also) or set(charsets) - {"utf-8"}:
+        raise WrongContentType(f"Content-Type is {content_type[:100]!r}; send 'application/json' in UTF-8")
+    return kind
 
 
 def read_json(body: bytes) -> object:
+    """Parse a body strictly, and refuse any NUL character in it.
+
+    Raises:
+        BadJson, WrongContentType: as `parse_json`.
+        BadRequest: a text holds NUL.
+    """
+    data = parse_json(body)
+    if NUL in body:
+        refuse_nul(data)
+    return data
+
+
+def parse_json(body: bytes) -> object:
     """Parse a body strictly.
 
     `orjson` refuses NaN, Infinity, 1e999, lone surrogates and invalid UTF-8, but keeps the last of
@@ -103,7 +147,7 @@ def read_json(body: bytes) -> object:
 
     Raises:
         BadJson: no JSON, nested without end, or with repeated keys.
-        BadRequest: a text holds the NUL character, which databases and files cut off.
+        WrongContentType: compressed, or in another encoding than UTF-8.
     """
     try:
         data = orjson.loads(body)
@@ -112,10 +156,16 @@ def read_json(body: bytes) -> object:
     except (RecursionError, orjson.JSONEncodeError):  # beyond 254 levels, where orjson stops writing
         raise BadJson("the body is nested too deeply; a request needs five levels") from None
     except orjson.JSONDecodeError as error:
-        raise BadJson(f"the body is not JSON: {error}") from None
-    if b"\\u0000" in body:
-        _refuse_nul(data, ())
+        raise _unreadable(body, error) from None
     return data
+
+
+def _unreadable(body: bytes, error: orjson.JSONDecodeError) -> BadInput:
+    if body.startswith(b"\x1f\x8b"):
+        return WrongContentType("the body is compressed by gzip; send it uncompressed")
+    if body.startswith((b"\xff\xfe", b"\xfe\xff")) or b"\0" in body[:4]:
+        return WrongContentType("the body is in UTF-16 or UTF-32; send it in UTF-8")
+    return BadJson(f"the body is not JSON: {error}")
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -134,13 +184,18 @@ def _first_repeated(pairs: list[tuple[str, Any]]) -> str:
 _ONE_OF_EACH_KEY = json.JSONDecoder(object_pairs_hook=_unique)
 
 
-def _refuse_nul(data: object, path: tuple[object, ...]) -> None:
+def refuse_nul(data: object, path: tuple[object, ...] = ()) -> None:
+    """Look for the NUL character, which databases and files cut off.
+
+    Raises:
+        BadRequest: a text holds it.
+    """
     if isinstance(data, dict):
         for key, value in data.items():
-            _refuse_nul(key, path)
-            _refuse_nul(value, (*path, key))
+            refuse_nul(key, path)
+            refuse_nul(value, (*path, key))
     elif isinstance(data, list):
         for i, value in enumerate(data):
-            _refuse_nul(value, (*path, i))
+            refuse_nul(value, (*path, i))
     elif isinstance(data, str) and "\0" in data:
         raise BadRequest([Fault(pointer=pointer(path), detail="holds the NUL character; remove it")])

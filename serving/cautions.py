@@ -24,6 +24,10 @@ TEXTS = {
         "{n} event was ignored because it is not the lead's own doing: {names}",
         "{n} events were ignored because they are not the lead's own doing: {names}",
     ),
+    "repeated_events": NN_(
+        "{n} event was ignored because its event_id was there before",
+        "{n} events were ignored because their event_id was there before",
+    ),
     "after_as_of": NN_(
         "{n} event happened or became known after as_of and was ignored",
         "{n} events happened or became known after as_of and were ignored",
@@ -71,8 +75,11 @@ class Cautioner:
     kinds: Mapping[str, Kind]  #: of the settings
     experimental: bool
 
-    def find(self, lead: Lead, visible: Sequence[Event], row: Floats) -> tuple[Caution, ...]:
-        """What to know about the answer for this lead, whose row has shape (n_columns,)."""
+    def find(self, lead: Lead, visible: Sequence[Event], row: Floats, *, repeated: int = 0) -> tuple[Caution, ...]:
+        """What to know about the answer for this lead, whose row has shape (n_columns,).
+
+        `repeated` is how many events were left out because their `event_id` was there before.
+        """
         known = self.view.kind_of
         unknown = [e.kind for e in visible if e.kind not in known]
         others = [kind for kind in unknown if kind in self.kinds and not self.kinds[kind].is_feature]
@@ -80,6 +87,7 @@ class Cautioner:
         found = [
             _counted("unknown_kinds", strangers),
             _counted("not_the_leads_own", others),
+            Caution(code="repeated_events", count=repeated),
             Caution(code="after_as_of", count=len(lead.events) - len(visible)),
             _counted("unused_attributes", lead.attributes.keys() - self.view.fields),
             _counted("unseen_values", self._unseen(lead, row)),

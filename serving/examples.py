@@ -53,6 +53,6 @@ BATCH = {
 
 def warm_up(predictor: Predictor) -> None:
     """Answer an example in every language, so that the first caller waits for no compilation or catalog."""
-    case = case_of(read_request(LEAD), now=read_request(LEAD).as_of or 0, max_events=len(LEAD["events"]))
+    case = case_of(read_request(LEAD), now=read_request(LEAD).as_of or 0)
     for language in LANGUAGES:
         predictor.answers([case, case], catalog(language))

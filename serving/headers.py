@@ -1,4 +1,6 @@
-"""Headers that every answer carries: it holds personal data, and nothing in it is to be run."""
+"""What every answer carries: it holds personal data, nothing in it is to be run, and a name to ask about it."""
+
+from secrets import token_hex
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -11,18 +13,29 @@ HEADERS = {
     "x-content-type-options": "nosniff",
 }
 RAW = [(name.encode(), value.encode()) for name, value in HEADERS.items()]
+REQUEST_ID = b"x-request-id"  #: of the header that names the request as the log does
 
 
 class SafeHeaders:
-    """ASGI middleware: adds the headers to every response."""
+    """ASGI middleware: adds the headers to every response; `scope["state"]["request_id"]` names the request.
+
+    HEAD is answered as GET is; the server leaves the body out.
+    """
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        request_id = token_hex(8)
+        scope.setdefault("state", {})["request_id"] = request_id
+        added = [*RAW, (REQUEST_ID, request_id.encode())]
+
         async def add(message: Message) -> None:
             if message["type"] == "http.response.start":
-                message["headers"] = [*message["headers"], *RAW]
+                message["headers"] = [*message["headers"], *added]
             await send(message)
 
-        await self.app(scope, receive, add if scope["type"] == "http" else send)
+        await self.app({**scope, "method": "GET"} if scope["method"] == "HEAD" else scope, receive, add)

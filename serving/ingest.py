@@ -52,6 +52,7 @@ def caller(request: Request, *scopes: Scope) -> Caller:
     """
     service = service_of(request)
     key = service.keys.check(request.headers.get("authorization"), None)
+    request.scope["state"]["key_id"] = key.key_id
     if not any(key.allows(scope) for scope in scopes):
         raise Forbidden(f"key {key.key_id} lacks the scope {scopes[0]!r}; ask for a key that has it")
     if service.store is None:
@@ -84,4 +85,4 @@ def _row(row: object, one: Callable[[object], T], where: str) -> T | BadInput:
     try:
         return one(row)
     except BadRequest as error:
-        return BadRequest([Fault(pointer=where + f.pointer, detail=f.detail) for f in error.faults])
+        return error.under(where)

@@ -6,7 +6,7 @@ from typing import TypeVar
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from features.clock import iso
-from features.request import BadRequest, Fault, Moment, Number, Word, faults_of
+from features.request import BadRequest, Fault, Moment, Number, Word, faults_of, refusal
 from features.settings import Actor
 from serving.ingest_schemas import (
     CloudEvent,
@@ -41,7 +41,7 @@ def read_as(schema: type[T], data: object, *, latest: int) -> T:
     try:
         read = schema.model_validate(data)
     except ValidationError as error:
-        raise BadRequest(faults_of(error)) from error
+        raise refusal(error) from error
     late = [name for name in TIMES if (getattr(read, name, None) or 0) > latest]
     if late:
         raise BadRequest([Fault(pointer=f"/{name}", detail=_future(latest)) for name in late])

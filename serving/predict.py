@@ -20,7 +20,7 @@ from models.answers import Answers
 from models.arrays import Floats
 from models.bundle import Bundle
 from models.explain import Explanation, Reason, explain
-from serving.cautions import Cautioner
+from serving.cautions import Caution, Cautioner
 from serving.facts import FactsReader
 from serving.language import Language
 from serving.lifecycle import Decision, Scored, decide
@@ -39,6 +39,7 @@ class Case:
     lead: Lead
     as_of: int
     facts: FactsIn
+    repeated: int = 0  #: events left out because their `event_id` was there before
 
     @cached_property
     def visible(self) -> list[Event]:
@@ -46,24 +47,32 @@ class Case:
         return [e for e in self.lead.events if e.happened_at <= self.as_of and e.known_at <= self.as_of]
 
 
-def case_of(request: PredictRequest, *, now: int, max_events: int) -> Case:
-    """The case that a request brings; its `as_of` is `now` unless given.
+def case_of(request: PredictRequest, *, now: int, max_skew: int = 0) -> Case:
+    """The case that a request brings, at its `as_of`.
+
+    Without one it is `now`, or a little later: what the caller's clock, which may be ahead by up to
+    `max_skew` microseconds, says of the lead has happened already.
 
     Raises:
-        BadRequest: too many events, or an `as_of` in the future or before the lead's creation.
+        BadRequest: an `as_of` in the future or before the lead's creation.
     """
-    as_of = now if request.as_of is None else request.as_of
+    as_of = _moment_of(request, now, max_skew) if request.as_of is None else request.as_of
     created_at = request.lead.created_at
-    if len(request.events) > max_events:
-        detail = f"holds {len(request.events)} events, over the {max_events} allowed; send the latest ones"
-        raise BadRequest([Fault(pointer="/events", detail=detail)])
     if as_of > now + FUTURE_ALLOWED:
         detail = f"{iso(as_of)} is more than a day after now, {iso(now)}; nothing is known of then"
         raise BadRequest([Fault(pointer="/as_of", detail=detail)])
     if created_at is not None and created_at > as_of:
         detail = f"{iso(created_at)} is after as_of, {iso(as_of)}; the lead was not there yet"
         raise BadRequest([Fault(pointer="/lead/created_at", detail=detail)])
-    return Case(lead=to_lead(request), as_of=as_of, facts=request.facts)
+    lead = to_lead(request)
+    return Case(lead=lead, as_of=as_of, facts=request.facts, repeated=len(request.events) - len(lead.events))
+
+
+def _moment_of(request: PredictRequest, now: int, max_skew: int) -> int:
+    told = [request.lead.created_at or now, now]
+    for event in request.events:
+        told += (event["happened_at"], event.get("known_at") or now)
+    return max(moment for moment in told if moment <= now + max_skew)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -112,8 +121,11 @@ class Predictor:
             "stage": self._stage(case, Scored(score=score, fit=fit), language),
             "explanation": self._explanation(explained, about),
             "completeness": self._cautioner.completeness(case.lead, case.visible),
-            "warnings": [c.to_dict(language) for c in self._cautioner.find(case.lead, case.visible, rows[i])],
+            "warnings": [c.to_dict(language) for c in self._cautions(case, rows[i])],
         }
+
+    def _cautions(self, case: Case, row: Floats) -> tuple[Caution, ...]:
+        return self._cautioner.find(case.lead, case.visible, row, repeated=case.repeated)
 
     def _unscored(self, case: Case, language: Language) -> Json:
         """The same shape for a lead that objects to profiling: nothing is computed from its data."""

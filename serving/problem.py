@@ -4,6 +4,7 @@
 into the request with RFC 6901 JSON pointers. Nothing of the request's values is repeated in logs.
 """
 
+from asyncio import CancelledError
 from collections.abc import Mapping
 from http import HTTPStatus
 
@@ -16,6 +17,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from features.errors import RipenessError
 from features.request import BadRequest
+from serving.refusals import log_refusal
 
 log = structlog.get_logger()
 
@@ -64,6 +66,16 @@ def _problem(
     return found | ({"instance": instance} if instance else {}) | {"errors": errors}
 
 
+def refuse(error: RipenessError, scope: Scope) -> Response:
+    """The answer to a request that ends in one of our own errors; the log gets a line without its values."""
+    return _refuse(problem(error, instance=scope["path"]), scope, getattr(error, "headers", {}))
+
+
+def _refuse(body: Mapping[str, object], scope: Scope, headers: Mapping[str, str]) -> Response:
+    log_refusal(body, scope)
+    return problem_response(body, headers)
+
+
 def problem_response(body: Mapping[str, object], headers: Mapping[str, str] | None = None) -> Response:
     """A problem object as an HTTP response of its own status."""
     status = body["status"]
@@ -91,8 +103,7 @@ def install(app: FastAPI) -> None:
 
 async def _ours(request: Request, error: Exception) -> Response:
     assert isinstance(error, RipenessError)  # noqa: S101  # registered for this class
-    headers = getattr(error, "headers", {})
-    return problem_response(problem(error, instance=request.url.path), headers)
+    return refuse(error, request.scope)
 
 
 async def _starlettes(request: Request, error: Exception) -> Response:
@@ -102,13 +113,15 @@ async def _starlettes(request: Request, error: Exception) -> Response:
         405: f"{request.method} is not offered here; see the Allow header and /docs",
     }
     detail = details.get(error.status_code, str(error.detail))
-    return problem_response(
-        of_status(error.status_code, detail=detail, instance=request.url.path), dict(error.headers or {})
-    )
+    body = of_status(error.status_code, detail=detail, instance=request.url.path)
+    return _refuse(body, request.scope, error.headers or {})
 
 
 class Unforeseen:
-    """ASGI middleware: an error that nobody foresaw is logged without the request's values and answered 500."""
+    """ASGI middleware: an error that nobody foresaw is logged without the request's values and answered 500.
+
+    A request that is still under way when the service ends is answered 503.
+    """
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -127,11 +140,17 @@ class Unforeseen:
         try:
             await self.app(scope, receive, remember)
         except Exception as error:
-            log.error("request_failed", path=scope["path"], error=type(error).__name__, where=_where(error))
+            request_id = scope.get("state", {}).get("request_id")
+            log.error("request_failed", request_id=request_id, error=type(error).__name__, where=_where(error))
             if started:
                 raise
             body = of_status(500, detail="the fault is ours; the log names it", instance=scope["path"])
             await problem_response(body)(scope, receive, send)
+        except CancelledError:  # by the server, which waits no longer
+            if started:
+                raise
+            body = of_status(503, detail="the service is ending; ask again", instance=scope["path"])
+            await _refuse(body, scope, {"Connection": "close"})(scope, receive, send)
 
 
 def _where(error: BaseException) -> list[str]:

@@ -165,12 +165,12 @@ def test_a_lead_that_objects_to_profiling_gets_no_number(running):
     assert answer["stage"]["next_action"]["topic"] is None
 
 
-def test_the_log_names_lead_bundle_and_time_and_nothing_personal(running):
+def test_the_log_names_request_bundle_and_time_and_nothing_personal(running):
     body = lead(attributes={"email": "anna.verdi@example.com", "industry": "retail"}, facts={"owner": "Giulia"})
     with capture_logs() as lines:
         running.ask(body)
 
-    assert [set(line) for line in lines] == [{"event", "lead_id", "bundle", "took_ms", "log_level"}]
+    assert [set(line) for line in lines] == [{"event", "request_id", "key_id", "bundle", "took_ms", "log_level"}]
     assert "anna.verdi" not in str(lines)
 
 
@@ -196,6 +196,6 @@ def test_the_model_in_service_introduces_itself(running):
 def test_a_model_without_shown_skill_says_so_in_every_answer(running):
     weak = replace(running.predictor.bundle, card={"has_skill": False})
     predictor = Predictor(bundle=weak, version="1", settings=running.settings)
-    case = case_of(read_request(lead()), now=to_micros(NOW), max_events=10)
+    case = case_of(read_request(lead()), now=to_micros(NOW))
 
     assert "experimental_model" in [w["code"] for w in predictor.answer(case, catalog("en"))["warnings"]]
