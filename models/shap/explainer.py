@@ -7,7 +7,7 @@ from math import prod
 
 import numpy as np
 
-from features.threads import on_threads, ranges, threads_for
+from features.threads import on_threads, threads_for
 from models.arrays import Floats
 from models.shap.formula import Rules, rules_up_to, tabulate
 from models.shap.kernel import explain_block, explain_rows
@@ -23,9 +23,9 @@ FINER = (
     (6, 9),
     (5, 8),
 )  #: bits of a piece, and of one that is a single split, from large tables on
-FEW = 32  #: rows up to here are walked one by one
-BLOCK = 2048  #: rows
-WORTH_A_THREAD = 1024  #: rows
+FEW = 12  #: rows up to here are walked one by one
+BLOCK = 2048  #: rows at most; about so many share what it takes to fetch the tables
+WORTH_A_THREAD = 512  #: rows
 
 
 class NoTables(Exception):
@@ -75,9 +75,17 @@ class Explainer:
             explain_rows(rows, out, *program)
             return out
         threads = threads_for(len(rows), WORTH_A_THREAD)
-        parts = [(rows[a:b], out[a:b], *program, min(b - a, BLOCK)) for a, b in ranges(len(rows), threads)]
+        parts = [(rows[a:b], out[a:b], *program, block) for a, b, block in _blocks(len(rows), threads)]
         on_threads(explain_block, parts, threads)
         return out
+
+
+def _blocks(rows: int, threads: int) -> list[tuple[int, int, int]]:
+    """Ranges of rows, as many for each thread, and the size of equal blocks in each: few and large ones."""
+    parts = threads * max(1, min(8, rows // (threads * BLOCK)))
+    longest = -(-rows // parts)
+    block = -(-longest // -(-longest // BLOCK))
+    return [(rows * i // parts, rows * (i + 1) // parts, block) for i in range(parts)]
 
 
 def cut_to_size(trees: Sequence[Tree]) -> list[list[Piece]]:

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from structlog.testing import capture_logs
 
-from models.shap.explainer import FEW, LIMIT_BYTES
+from models.shap.explainer import LIMIT_BYTES
 from models.trees import TreeExpert
 from support.handmade_trees import chain, lone_leaf, text_of
 
@@ -102,7 +102,7 @@ def test_trees_without_a_split_add_to_the_base_alone():
 
 def test_a_way_too_long_for_a_table_is_integrated():
     columns = 30
-    rows = odd_rows(columns, rows=FEW + 20)
+    rows = odd_rows(columns, rows=200)
     expert = agree(
         rows, TreeExpert.from_text(text_of([chain(range(columns)), chain([3, 1, 3], number=1)], columns), 30)
     )
