@@ -1,6 +1,7 @@
 """Platt scaling: from margins to log-odds that mean what they say.
 
-Fitted by maximum likelihood on pairs later than those that the experts learned from. The slope has
+Fitted by maximum likelihood on pairs that the experts did not learn from: later ones, or, with
+cross-fitting, training pairs that were held out by turns. The slope has
 a weak normal prior around 1, for an honest margin is already a log-odds; so a slice that a margin
 separates without error keeps a finite slope. The shift has none: then the expected wins equal the
 observed ones exactly, which Platt's own smoothing of targets would spoil where wins are few.
@@ -11,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import expit
 
-from features.errors import NotEnoughData
+from features.errors import NoSkill, NotEnoughData
 from models.arrays import Floats, Labels
 from models.plain import fields, number
 
@@ -48,20 +49,21 @@ def fit_platt(margins: Floats, labels: Labels, weights: Floats | None = None) ->
     """The slope and shift that make these margins, shape (n_pairs,), most likely given their labels.
 
     Raises:
-        NotEnoughData: only one class is there, or a higher margin goes with fewer wins.
+        NotEnoughData: only one class is there.
+        NoSkill: a higher margin goes with fewer wins.
     """
     margins, labels = np.asarray(margins, dtype=np.float64), np.asarray(labels, dtype=np.float64)
     wins = int(labels.sum())
     if not 0 < wins < len(labels):
         raise NotEnoughData(
-            f"{wins} of {len(labels)} leads to calibrate on were won; bring a longer history, "
+            f"{wins} of {len(labels)} pairs to calibrate on were won; bring a longer history, "
             "or set split.calibration_share higher"
         )
     a, b = _Likelihood(margins, labels, np.ones_like(margins) if weights is None else weights).maximum()
     if a <= 0:
-        raise NotEnoughData(
-            f"among {len(labels)} later leads with {wins} wins a higher margin goes with fewer wins (slope {a:.3f}); "
-            "what was learned does not last: bring a longer history or other fields"
+        raise NoSkill(
+            f"among {len(labels)} held-out pairs, {wins} of them won, a higher margin goes with fewer wins "
+            f"(slope {a:.3f}): what was learned does not hold for other leads; bring a longer history or other fields"
         )
     return Platt(a=a, b=b)
 

@@ -1,25 +1,27 @@
 """Two experts, one probability: fit the linear and the tree expert, then calibrate their mean.
 
 Calibration needs margins on leads that the experts have not seen. Where a later period is set
-aside it serves; otherwise the training period is cut into consecutive blocks of groups, and each
-block is answered by experts fitted on the others (cross-fitting).
+aside it serves; otherwise a random fifth of the groups at a time is answered by experts fitted on
+the other four fifths (cross-fitting). A margin that ranks such leads no better than chance gives
+everybody the share of wins.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from functools import cached_property
 
-import lightgbm
 import numpy as np
 import numpy.typing as npt
 from sklearn.linear_model import LogisticRegression
 
+from features.errors import NoSkill
 from features.settings import Model
 from features.view import View
 from models.calibration import Platt, fit_platt
 from models.linear import LinearExpert, LinearInputs
 from models.trees import TreeExpert
 from training.dataset import Dataset
+from training.grow import Grown, grow
 from training.metrics import Ranked, log_loss
 
 Floats = npt.NDArray[np.float64]
@@ -28,8 +30,7 @@ Progress = Callable[[str], None]
 
 FOLDS = 5  #: of cross-fitting
 PAIRS_TO_CHOOSE = 10_000  #: enough to tell one regularisation from another
-MANY_CELLS = 5_000_000  #: from so many on, threads gain more than waiting for each other costs
-EARLY_STOPPING_SHARE = 0.2  #: of the training pairs, the latest; they choose the number of trees
+FLAT = 1e-12  #: slope of a margin without skill: no score tells its leads apart, yet a bundle's slope is above 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,6 +39,7 @@ class Experts:
 
     linear: LinearExpert
     trees: TreeExpert | None
+    grown: Grown | None = None  #: how many trees, and how that was chosen
 
     def margins(self, rows: Floats) -> dict[str, Floats]:
         """Raw log-odds of each expert and of their mean, (n_rows,) each."""
@@ -54,10 +56,21 @@ class Fitted:
 
     experts: Experts
     platt: dict[str, Platt]
+    strength: float  #: inverse regularisation of the linear expert
+    cross_fitted: bool  #: calibrated on the training leads, each answered by experts that had not seen it
+
+    @cached_property
+    def without_skill(self) -> frozenset[str]:
+        """The margins that rank held-out leads no better than chance."""
+        return frozenset(name for name, platt in self.platt.items() if platt.a <= FLAT)
 
     def log_odds(self, rows: Floats) -> dict[str, Floats]:
-        """Calibrated log-odds of each expert and of both, (n_rows,) each."""
-        return {name: self.platt[name].log_odds(margin) for name, margin in self.experts.margins(rows).items()}
+        """Calibrated log-odds of each expert and of both, (n_rows,) each; one for all where there is no skill."""
+        margins = self.experts.margins(rows)
+        return {
+            name: np.full(len(rows), self.platt[name].b) if name in self.without_skill else self.platt[name].log_odds(m)
+            for name, m in margins.items()
+        }
 
 
 def fit(
@@ -73,14 +86,29 @@ def fit(
     else:
         progress("cross-fitting the calibration")
         margins = _cross_fitted_margins(view, train, model, with_trees=experts.trees is not None)
-    platt = {name: fit_platt(margin, held_out.label, held_out.weight) for name, margin in margins.items()}
-    return Fitted(experts=experts, platt=platt)
+    return Fitted(
+        experts=experts,
+        platt={name: calibrated(margin, held_out) for name, margin in margins.items()},
+        strength=model.linear_strengths[0],
+        cross_fitted=calibrate is None,
+    )
+
+
+def calibrated(margins: Floats, held_out: Dataset) -> Platt:
+    """The calibration of these margins; the share of wins for everybody where a higher one goes with fewer wins."""
+    try:
+        return fit_platt(margins, held_out.label, held_out.weight)
+    except NoSkill:
+        rate = float(np.average(held_out.label, weights=held_out.weight))
+        return Platt(a=FLAT, b=float(np.log(rate / (1 - rate))))
 
 
 def fit_experts(view: View, train: Dataset, model: Model, *, with_trees: bool | None = None) -> Experts:
     """Fit the experts; trees take part from `min_wins_for_trees` won leads on, unless said otherwise."""
-    trees = train.wins >= model.min_wins_for_trees if with_trees is None else with_trees
-    return Experts(linear=fit_linear(view, train, model), trees=fit_trees(view, train, model) if trees else None)
+    if not (train.wins >= model.min_wins_for_trees if with_trees is None else with_trees):
+        return Experts(linear=fit_linear(view, train, model), trees=None)
+    trees, grown = grow(view, train, model, folds(train, model.seed))
+    return Experts(linear=fit_linear(view, train, model), trees=trees, grown=grown)
 
 
 def with_strength(view: View, train: Dataset, model: Model) -> Model:
@@ -124,60 +152,6 @@ def _logistic(view: View, train: Dataset, strength: float) -> LinearExpert:
     regression = LogisticRegression(C=strength, solver="newton-cholesky", max_iter=100, tol=1e-6)
     regression.fit(inputs.matrix(train.rows), train.label, sample_weight=train.weight)
     return LinearExpert.from_coefficients(inputs, regression.coef_[0], float(regression.intercept_[0]))
-
-
-def fit_trees(view: View, train: Dataset, model: Model) -> TreeExpert:
-    """LightGBM; the latest pairs choose how many trees, then all pairs grow them."""
-    early, late = _early_and_late(train)
-    rounds = 1
-    if early.wins and late.wins:
-        chosen = lightgbm.train(
-            _parameters(model, train.rows.size),
-            _lightgbm_data(view, early),
-            num_boost_round=model.max_trees,
-            valid_sets=[_lightgbm_data(view, late)],
-            callbacks=[lightgbm.early_stopping(50, verbose=False)],
-        )
-        rounds = max(1, chosen.best_iteration)
-    booster = lightgbm.train(_parameters(model, train.rows.size), _lightgbm_data(view, train), num_boost_round=rounds)
-    return TreeExpert.from_text(booster.model_to_string(), len(view.names))
-
-
-def _early_and_late(train: Dataset) -> tuple[Dataset, Dataset]:
-    """The first pairs, and the latest `EARLY_STOPPING_SHARE`; no group is in both."""
-    late = np.zeros(len(train), dtype=bool)
-    late[int(len(train) * (1 - EARLY_STOPPING_SHARE)) :] = True
-    shared = np.intersect1d(train.group[late], train.group[~late])
-    return train.take(~late), train.take(late & ~np.isin(train.group, shared))
-
-
-def _parameters(model: Model, cells: int) -> dict[str, Any]:
-    return {
-        "num_threads": 1 if cells < MANY_CELLS else 0,
-        "objective": "binary",
-        "learning_rate": model.learning_rate,
-        "num_leaves": model.leaves,
-        "min_child_samples": model.min_leads_per_leaf,
-        "feature_fraction": model.feature_share,
-        "lambda_l2": model.l2,
-        "cat_smooth": 20,
-        "min_data_per_group": 50,
-        "seed": model.seed % 2**31,
-        "deterministic": True,
-        "force_row_wise": True,
-        "verbosity": -1,
-    }
-
-
-def _lightgbm_data(view: View, part: Dataset) -> lightgbm.Dataset:
-    return lightgbm.Dataset(
-        part.rows,
-        label=part.label,
-        weight=part.weight,
-        feature_name=[f"f{i}" for i in range(len(view.names))],
-        categorical_feature=[i for i, d in enumerate(view.definitions) if d.encoding == "category"],
-        free_raw_data=False,
-    )
 
 
 def _cross_fitted_margins(view: View, train: Dataset, model: Model, *, with_trees: bool) -> dict[str, Floats]:

@@ -18,8 +18,9 @@ from features.settings import Settings
 from features.tables import Export, Pairs
 
 TRAIN, CALIBRATE, TEST = 0, 1, 2
-MIN_WINS = 10  #: in training and in testing; below it no figure means anything
-MIN_CALIBRATION_WINS = 100  #: below it a separate calibration period wastes more than it gives
+MIN_WINS = 10  #: won leads, and others, in training and in testing; below it no figure means anything
+MIN_CALIBRATION_WINS = 100  #: won leads; below it a separate calibration period wastes more than it gives
+LEFT_TO_TRAIN = 0.6  #: share of the earlier pairs that a calibration period and its gap must leave
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,11 +52,23 @@ def split(export: Export, pairs: Pairs, label: npt.NDArray[np.float64], settings
         NotEnoughData: a part holds too few wins or losses; the message says which, and what would help.
     """
     group = groups(export, pairs)
-    periods, notes = _periods(export, pairs, label, settings)
-    part, weight = _assign(_period_of(pairs.as_of, periods), group, settings.model.seed)
+    cut = (_cut(pairs, group, periods, notes, settings) for periods, notes in _candidates(export, pairs, settings))
+    made = next(s for s in cut if s.periods.calibrate_after is None or _wins(s, pairs, label) >= MIN_CALIBRATION_WINS)
     for name, code in (("training", TRAIN), ("testing", TEST)):
-        _require(name, label[part == code], settings)
+        _require(name, pairs.lead[made.part == code], label[made.part == code], settings)
+    return made
+
+
+def _cut(
+    pairs: Pairs, group: npt.NDArray[np.int64], periods: Periods, notes: tuple[str, ...], settings: Settings
+) -> Split:
+    part, weight = one_period_each(_period_of(pairs.as_of, periods), group, settings.model.seed)
     return Split(part=part, weight=weight, group=group, periods=periods, notes=notes)
+
+
+def _wins(made: Split, pairs: Pairs, label: npt.NDArray[np.float64]) -> int:
+    """How many different leads of the calibration period were won."""
+    return len(np.unique(pairs.lead[(made.part == CALIBRATE) & (label == 1)]))
 
 
 def groups(export: Export, pairs: Pairs) -> npt.NDArray[np.int64]:
@@ -66,33 +79,34 @@ def groups(export: Export, pairs: Pairs) -> npt.NDArray[np.int64]:
     return np.asarray(own[pairs.lead], dtype=np.int64)
 
 
-def _require(name: str, label: npt.NDArray[np.float64], settings: Settings) -> None:
-    wins, losses = int(label.sum()), int((1 - label).sum())
+def _require(name: str, lead: npt.NDArray[np.int64], label: npt.NDArray[np.float64], settings: Settings) -> None:
+    """Leads are counted, for many pairs of one lead say little more than one."""
+    wins, losses = (len(np.unique(lead[label == side])) for side in (1, 0))
     if wins < MIN_WINS or losses < MIN_WINS:
         raise NotEnoughData(
-            f"{name} has {wins} won and {losses} not won pairs; at least {MIN_WINS} of each are needed. "
+            f"{name} has {wins} won and {losses} not won leads; at least {MIN_WINS} of each are needed. "
             f"Bring more history, a shorter horizon_days (now {settings.outcome.horizon_days:g}) or other [split] dates"
         )
 
 
-def _periods(
-    export: Export, pairs: Pairs, label: npt.NDArray[np.float64], settings: Settings
-) -> tuple[Periods, tuple[str, ...]]:
+def _candidates(export: Export, pairs: Pairs, settings: Settings) -> list[tuple[Periods, tuple[str, ...]]]:
+    """Periods to try, each with what to note: first, where it fits, with a period of its own for calibration."""
     if export.flat:
         at = int(np.quantile(pairs.as_of, settings.split.order_train_share, method="lower"))
         note = (
             f"a flat export: the first {settings.split.order_train_share:.0%} of the rows train, the rest test; "
             "that nothing was known too early can't be shown"
         )
-        return _cross_fitted(at, at, int(pairs.as_of.max())), (note,)
+        return [(_cross_fitted(at, at, int(pairs.as_of.max())), (note,))]
     train_until, test_after, test_until = _outer(pairs, settings)
-    room = _with_calibration(pairs, label, train_until, settings)
+    note = "calibration is cross-fitted: there is no room for a calibration period of its own"
+    without = (_cross_fitted(train_until, test_after, test_until), (note,))
+    room = _room_to_calibrate(pairs, train_until, settings)
     if room is None:
-        note = "calibration is cross-fitted: there is no room for a calibration period of its own"
-        return _cross_fitted(train_until, test_after, test_until), (note,)
+        return [without]
     ends, after = room
-    without = _cross_fitted(ends, test_after, test_until)
-    return replace(without, calibrate_after=after, calibrate_until=train_until), ()
+    periods = _cross_fitted(ends, test_after, test_until)
+    return [(replace(periods, calibrate_after=after, calibrate_until=train_until), ()), without]
 
 
 def _cross_fitted(train_until: int, test_after: int, test_until: int) -> Periods:
@@ -136,19 +150,16 @@ def _moment(value: datetime, settings: Settings) -> int:
     return to_micros(value if value.tzinfo else value.replace(tzinfo=settings.company.zone))
 
 
-def _with_calibration(
-    pairs: Pairs, label: npt.NDArray[np.float64], train_until: int, settings: Settings
-) -> tuple[int, int] | None:
-    """(end of training, start of calibration), or None where the gap would cost more than it gives."""
+def _room_to_calibrate(pairs: Pairs, train_until: int, settings: Settings) -> tuple[int, int] | None:
+    """(end of training, start of calibration), or None where the gap would cost too many training pairs."""
     past = pairs.as_of <= train_until
     if not past.any():
         return None
     length = train_until - int(pairs.as_of[past].min())
     after = train_until - int(settings.split.calibration_share * length)
     ends = after - days(settings.outcome.horizon_days) - days(settings.outcome.reporting_delay_days)
-    slice_wins = label[past & (pairs.as_of > after)].sum()
     left = (pairs.as_of <= ends).sum() / past.sum()
-    return (ends, after) if slice_wins >= MIN_CALIBRATION_WINS and left >= 0.6 else None
+    return (ends, after) if left >= LEFT_TO_TRAIN else None
 
 
 def _period_of(as_of: npt.NDArray[np.int64], periods: Periods) -> npt.NDArray[np.int8]:
@@ -160,12 +171,16 @@ def _period_of(as_of: npt.NDArray[np.int64], periods: Periods) -> npt.NDArray[np
     return part
 
 
-def _assign(
+def one_period_each(
     period: npt.NDArray[np.int8], group: npt.NDArray[np.int64], seed: int
 ) -> tuple[npt.NDArray[np.int8], npt.NDArray[np.float64]]:
-    """Give each group one of the periods it appears in, and weigh its pairs there by how many those are."""
+    """Give each group one of the periods it appears in, and weigh its pairs there by how many those are.
+
+    `period` numbers each pair's period from 0, -1 for none; so does the answer, with -1 and weight 0 for the
+    pairs that are left out. All (n_pairs,).
+    """
     names, index = np.unique(group, return_inverse=True)
-    appears = np.zeros((len(names), 3), dtype=bool)
+    appears = np.zeros((len(names), int(period.max(initial=0)) + 1), dtype=bool)
     inside = period >= 0
     appears[index[inside], period[inside]] = True
     choices = appears.sum(axis=1)

@@ -35,8 +35,14 @@ class Bar:
 
     leaks: frozenset[str]  #: refused, or read as the result
     at_least_suspicious: frozenset[str] = frozenset()
+    written_at_closing: frozenset[str] = frozenset()  #: guilty by being there: refused or not
     kinds_with_late_events: bool = False
 
+
+#: of `maven_crm`: what is joined by the account, which every closed deal has and a third of the open ones
+ACCOUNT = frozenset(
+    ("account", "sector", "year_established", "revenue", "employees", "office_location", "subsidiary_of")
+)
 
 BARS = {
     "x_education": Bar(
@@ -52,7 +58,7 @@ BARS = {
     "bank_marketing": Bar(leaks=frozenset({"duration"})),
     "edtech365": Bar(leaks=frozenset({"first_plan"}), kinds_with_late_events=True),
     "oulad": Bar(leaks=frozenset({"final_result", "date_unregistration", "closed_at", "outcome"})),
-    "maven_crm": Bar(leaks=frozenset({"close_value", "close_date"})),
+    "maven_crm": Bar(leaks=frozenset({"close_value", "close_date"}), written_at_closing=ACCOUNT),
 }
 
 
@@ -73,7 +79,7 @@ def judge(name: str) -> tuple[dict[str, object], LeakReport]:
     named = {*report.refused, *report.outcome_columns}
     missed = sorted(bar.leaks - named)
     missed += sorted(bar.at_least_suspicious - named - set(report.suspicious))
-    innocent = sorted(set(report.refused) - bar.leaks - bar.at_least_suspicious)
+    innocent = sorted(set(report.refused) - bar.leaks - bar.at_least_suspicious - bar.written_at_closing)
     late = [
         k for k in report.suspicious_kinds if any(e.test == "events_after_outcome" for e in report.finding(k).evidence)
     ]

@@ -3,7 +3,7 @@ import pytest
 from scipy.optimize import minimize
 from scipy.special import expit
 
-from features.errors import NotEnoughData
+from features.errors import NoSkill, NotEnoughData
 from models.calibration import Platt, fit_platt
 
 
@@ -64,13 +64,13 @@ def test_weight_counts_a_pair_so_many_times():
 
 @pytest.mark.parametrize("labels", [np.zeros(10), np.ones(10)])
 def test_one_class_is_too_little(labels):
-    with pytest.raises(NotEnoughData, match="of 10 leads"):
+    with pytest.raises(NotEnoughData, match="of 10 pairs"):
         fit_platt(np.arange(10.0), labels)
 
 
 def test_margin_that_ranks_upside_down_is_refused():
     margins, labels = drawn(a=-1, b=0, pairs=2000)
-    with pytest.raises(NotEnoughData, match="slope -"):
+    with pytest.raises(NoSkill, match="slope -"):
         fit_platt(margins, labels)
 
 

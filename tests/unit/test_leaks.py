@@ -246,6 +246,26 @@ def test_a_field_filled_in_for_closed_leads_only_is_refused():
     assert "filled_at_closing" in evidence_on(export)
 
 
+def test_a_field_that_no_closed_lead_lacks_but_many_open_ones_do_is_refused():
+    assert verdict(lambda f: filled(~np.isnan(f.closed) | some(f, 0.4))) == Verdict.REFUSE
+
+
+def test_a_field_that_some_closed_leads_lack_too_stays_suspicious():
+    closed = lambda f: ~np.isnan(f.closed) & some(f, 0.9)  # noqa: E731
+    assert verdict(lambda f: filled(closed(f) | some(f, 0.4))) == Verdict.SUSPICIOUS
+
+
+def test_a_field_that_stands_only_beside_one_written_at_closing_is_refused_with_it():
+    part = np.random.default_rng(8).random(LEADS) < 0.2
+    written = lambda f: ~np.isnan(f.closed) | (np.random.default_rng(9).random(LEADS) < 0.2)  # noqa: E731
+    export = company(
+        account=lambda f: filled(written(f)), parent=lambda f: filled(written(f) & part), other=lambda _: filled(part)
+    )
+    report = find_leaks(export, SETTINGS)
+    assert report.refused == ("account", "parent")
+    assert "inside_refused" in evidence_on(export, "parent")
+
+
 def test_a_form_field_that_serious_leads_fill_in_is_not_refused():
     assert verdict(lambda f: filled(some(f, 0.45) | f.won & some(f, 0.7))) != Verdict.REFUSE
 

@@ -94,7 +94,7 @@ def test_configured_dates_that_leave_no_horizon_between_are_refused(company):
 
 def test_too_few_wins_name_the_part_and_the_remedy(company):
     export, pairs, _ = company
-    with pytest.raises(NotEnoughData, match=r"training has 0 won and \d+ not won pairs"):
+    with pytest.raises(NotEnoughData, match=r"training has 0 won and \d+ not won leads"):
         split(export, pairs, np.zeros(len(pairs)), SETTINGS)
 
 

@@ -15,6 +15,8 @@ from training.leaks.verdicts import Evidence
 
 RATIOS = ((10.0, 5), (2.0, 2))  #: cautious bound of: filled for lost / for open leads -> weight
 COVERAGE = 0.05  #: share of lost leads that must have the field
+COMPLETE = 0.98  #: share of all closed leads that have a field without which nothing is closed
+LACKING = (10.0, 0.2)  #: cautious bound of: lacked by open / by lost leads; share of open ones that lack it
 AUCS = ((0.95, 5), (0.8, 3))  #: cautious bound of the AUC of the values, lost against open -> weight
 
 
@@ -30,16 +32,26 @@ def _fill_rate(field: Field, case: Case) -> Iterator[Evidence]:
         return
     found = share_ratio(field.filled, case.fates.ended, case.lost_or_open)
     weight = next((weight for bound, weight in RATIOS if found.low >= bound and found.share >= COVERAGE), 0)
+    late = weight > 0 and _completed_at_closing(field, case)
     if weight:
         yield Evidence(
             test="filled_at_closing",
             ground="closing",
-            weight=weight,
+            weight=5 if late else weight,
             numbers={"lost": found.share, "open": found.share_elsewhere, "ratio_at_least": found.low},
             sentence=f"It is filled in for {found.share:.0%} of the lost leads but for {found.share_elsewhere:.0%} "
             "of the open ones that came at the same time: it is written before or at closing, nobody knows when. "
-            "Export its history, or leave it out.",
+            + ("Hardly any closed lead lacks it, so that being filled in says closed. " if late else "")
+            + "Export its history, or leave it out.",
         )
+
+
+def _completed_at_closing(field: Field, case: Case) -> bool:
+    """Whether open leads alone lack it: then being filled in says that a lead is closed, whatever the value."""
+    fates = case.fates
+    lacked = share_ratio(~field.filled, 1 - fates.ended, case.lost_or_open)
+    complete = float(field.filled[fates.closed].mean()) >= COMPLETE
+    return complete and lacked.low >= LACKING[0] and lacked.share >= LACKING[1]
 
 
 def _values(field: Field, case: Case) -> Iterator[Evidence]:

@@ -60,7 +60,7 @@ def _after(kind: Events, case: Case) -> Iterator[Evidence]:
             weight=2,
             numbers={"events": len(late), "after": share, "first_after": first},
             sentence=f"{late.sum():,} of its {len(late):,} events ({share:.0%}) come at or after the lead's own "
-            f"outcome, for {first:.0%} of the closed leads that have it the first one does: a total over all time "
+            f"outcome; {first:.0%} of the closed leads with such an event have none before. A total over all time "
             "would know the result. Features count only what was known when the lead was scored.",
         )
 

@@ -12,6 +12,7 @@ from training.leaks.verdicts import Evidence
 SAME = 0.97  #: leads filled in both (or in neither) among those filled (or not) in either
 RANGE = (0.05, 0.95)  #: share of leads with a value, where being filled in says something
 COMPANY = 3  #: columns that make a step of its own
+INSIDE = 0.99  #: leads with a value that have one in the other column as well
 
 
 def groups(fields: Sequence[Field], case: Case) -> tuple[tuple[str, ...], ...]:
@@ -66,5 +67,24 @@ def beside_refused(group: tuple[str, ...], refused: Mapping[str, bool], name: st
             numbers={"refused": len(culprits)},
             sentence=f"It is filled in for the same leads as {culprits[0]!r}, which is refused: both are written at "
             "the same time.",
+        )
+    ]
+
+
+def inside_refused(field: Field, culprits: Sequence[Field]) -> list[Evidence]:
+    """What is there only where a column is that is refused for being written at closing is written no sooner."""
+    if not field.filled.any():
+        return []
+    outer = next((c for c in culprits if c.filled[field.filled].mean() >= INSIDE), None)
+    if outer is None:
+        return []
+    return [
+        Evidence(
+            test="inside_refused",
+            ground="step",
+            weight=3,
+            numbers={"filled": float(field.filled.mean()), "filled_there": float(outer.filled.mean())},
+            sentence=f"It is filled in only where {outer.name!r} is, which is refused for being written at closing: "
+            "it was written no sooner.",
         )
     ]

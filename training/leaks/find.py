@@ -13,7 +13,7 @@ from training.leaks.decisive_value import decisive_value
 from training.leaks.event_kinds import event_kinds
 from training.leaks.fates import FEWEST
 from training.leaks.fields import Field
-from training.leaks.filled_together import beside_refused, groups, in_company
+from training.leaks.filled_together import beside_refused, groups, in_company, inside_refused
 from training.leaks.history import history
 from training.leaks.identifiers import identifiers
 from training.leaks.judging_values import judging_values
@@ -24,7 +24,7 @@ from training.leaks.presence import presence
 from training.leaks.report import Finding, Jump, LeakReport
 from training.leaks.result_columns import result_columns
 from training.leaks.row_order import row_order
-from training.leaks.verdicts import SUSPECT_FROM, WORDS, Evidence, Verdict, verdict_of, weight_of
+from training.leaks.verdicts import REFUSE_FROM, SUSPECT_FROM, WORDS, Evidence, Verdict, verdict_of, weight_of
 
 Test = Callable[[Field, Case], Iterator[Evidence]]
 
@@ -64,6 +64,7 @@ def find_leaks(export: Export, settings: Settings, *, keep: Iterable[str] = ()) 
     if contest is not None:
         _add_jumps(contest, found)
     _add_neighbours(found, together)
+    _add_insiders(found, fields)
     columns = [Finding.of(f.name, "column", found[f.name]) for f in fields]
     return LeakReport(
         findings=(*columns, *event_kinds(case), *result_columns(case)),
@@ -95,6 +96,19 @@ def _add_neighbours(found: Collected, together: Mapping[str, tuple[str, ...]]) -
     refused = {name: verdict_of(evidence) == Verdict.REFUSE for name, evidence in found.items()}
     for name, group in together.items():
         found[name] += beside_refused(group, refused, name)
+
+
+def _add_insiders(found: Collected, fields: Sequence[Field]) -> None:
+    """Columns that are filled in more often for closed leads, and only where a column written at closing is."""
+    late = {f.name for f in fields if _weight_at_closing(found[f.name]) >= REFUSE_FROM}
+    culprits = [f for f in fields if f.name in late]
+    for field in fields:
+        if field.name not in late and _weight_at_closing(found[field.name]):
+            found[field.name] += inside_refused(field, culprits)
+
+
+def _weight_at_closing(evidence: Sequence[Evidence]) -> int:
+    return max((item.weight for item in evidence if item.test == "filled_at_closing"), default=0)
 
 
 def _jump(contest: Contest, columns: Sequence[Finding]) -> Jump:

@@ -123,7 +123,7 @@ class LeakReport:
             *self._section("Fine, with a remark", [f for f in fine if f.evidence]),
             *_fine("Fine columns", [f for f in fine if not f.evidence and f.what == "column"]),
             *_fine("Fine kinds of events", [f for f in fine if not f.evidence and f.what == "kind"]),
-            *([_jump_text(self.jump)] if self.jump else []),
+            *([jump_text(self.jump)] if self.jump else []),
             *self.notes,
         ]
         return "\n".join(parts) + "\n"
@@ -141,9 +141,12 @@ def _fine(title: str, findings: list[Finding]) -> list[str]:
     return [f"{title} ({len(findings)})", "  " + ", ".join(f.name for f in findings), ""] if findings else []
 
 
-def _jump_text(jump: Jump) -> str:
+def jump_text(jump: Jump) -> str:
     """The combination check in one sentence."""
-    parts = [f"A shallow model tells later leads apart with an AUC of {jump.fine:.3f} on the columns that are fine"]
+    parts = [
+        "On attributes alone, without behaviour, a shallow model tells later leads apart "
+        f"with an AUC of {jump.fine:.3f} by the columns that are fine"
+    ]
     if jump.with_suspicious is not None:
         parts.append(f"{jump.with_suspicious:.3f} with the suspicious ones")
     if jump.with_refused is not None:
