@@ -115,16 +115,7 @@ def examine(
         NotEnoughData: too short a history or too few wins for a backtest, and the test period stays closed.
     """
     case = _case(export, settings, points_file, progress)
-    tested_back = backtest(
-        case.export,
-        settings,
-        case.chosen,
-        case.label,
-        until=before_the_test(case.parts.periods),
-        wanted=origins or settings.evaluation.origins,
-        count_points=case.rules.count if case.rules else None,
-        progress=progress,
-    )
+    tested_back = _backtest(case, origins or settings.evaluation.origins, progress)
     if tested_back is None and open_test is None:
         raise NotEnoughData(
             "the time before the test period has no room for a backtest (training, a horizon, a period to test on, "
@@ -140,6 +131,19 @@ def examine(
         slices=slices(case.export, settings, test, log_odds),
         calibration=Calibration.of(Ranked.of(test.label, log_odds, test.weight), test.group),
         curve=_curve(tested_back, tested, settings, progress),
+    )
+
+
+def _backtest(case: Case, wanted: int, progress: Progress) -> Backtest | None:
+    return backtest(
+        case.export,
+        case.settings,
+        case.chosen,
+        case.label,
+        until=before_the_test(case.parts.periods),
+        wanted=wanted,
+        count_points=case.rules.count if case.rules else None,
+        progress=progress,
     )
 
 

@@ -152,17 +152,12 @@ def matured(scored: Scored, export: Export, settings: Settings) -> Matured:
     """
     if export.flat:
         raise BadTable("a flat export does not say when a lead was won; expected against realised needs dated results")
-    positions = {lead_id: i for i, lead_id in enumerate(export.leads["lead_id"].tolist())}
-    place = np.array([positions.get(lead_id, -1) for lead_id in scored.lead_id], dtype=np.int64)
-    if not (place >= 0).any():
-        raise BadTable(f"{scored.name}: the export knows none of its {len(place):,} leads; is it another company's?")
+    place = _places(scored, export)
     known, lead = place >= 0, place[place >= 0]
     as_of = np.full(len(lead), scored.as_of, dtype=np.int64)
     won = labels(export, lead, as_of, days(scored.horizon_days))
     matures_at = scored.as_of + days(scored.horizon_days) + days(settings.outcome.reporting_delay_days)
-    probability, score = scored.probability[known], scored.score[known]
-    total = kept("all", probability, won)
-    is_mature = matures_at <= export.data_end
+    probability, is_mature = scored.probability[known], matures_at <= export.data_end
     judged = _judged(probability, won, groups(export, Pairs(lead=lead, as_of=as_of)), settings) if is_mature else {}
     return Matured(
         file=scored.name,
@@ -171,15 +166,26 @@ def matured(scored: Scored, export: Export, settings: Settings) -> Matured:
         matures_at=matures_at,
         is_mature=is_mature,
         unknown=int((~known).sum()),
-        total=total,
-        bands=tuple(
-            kept(f"score {low} to {high}", probability[here], won[here])
-            for low, high in BANDS
-            if (here := (score >= low) & (score < high + 1)).any()
-        ),
+        total=kept("all", probability, won),
+        bands=_bands(scored.score[known], probability, won),
         ratio=judged.get("ratio"),
         auc=judged.get("auc"),
     )
+
+
+def _places(scored: Scored, export: Export) -> Ints:
+    """The position of each scored lead in the export; -1 where it is not there any more."""
+    positions = {lead_id: i for i, lead_id in enumerate(export.leads["lead_id"].tolist())}
+    place = np.array([positions.get(lead_id, -1) for lead_id in scored.lead_id], dtype=np.int64)
+    if not (place >= 0).any():
+        raise BadTable(f"{scored.name}: the export knows none of its {len(place):,} leads; is it another company's?")
+    return place
+
+
+def _bands(score: Floats, probability: Floats, won: Floats) -> tuple[Kept, ...]:
+    """The bands that hold any lead, the best first."""
+    inside = ((low, high, (score >= low) & (score < high + 1)) for low, high in BANDS)
+    return tuple(kept(f"score {low} to {high}", probability[i], won[i]) for low, high, i in inside if i.any())
 
 
 def kept(band: str, probability: Floats, won: Floats) -> Kept:
