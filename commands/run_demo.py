@@ -39,6 +39,9 @@ LEADS, MONTHS, SEED = 7_000, 30, 1
 SHOWN = 8  #: leads in the ranked table
 START_SECONDS = 90  #: for the service to be ready
 ASK_SECONDS = 30
+GRADES = """\
+A to D: how well it fits our customers; 1 to 4: how active it is.
+A and 1 are the best quarter of the leads."""
 
 
 class DemoFailed(RipenessError):
@@ -93,8 +96,9 @@ def _ranked(export: Export, settings: Settings, tracking: str) -> list[dict[str,
 
 
 def _table(ranked: list[dict[str, object]], export: Export) -> Table:
-    table = Table(title=f"Whom to call first, as of {from_micros(export.data_end):%Y-%m-%d}")
-    for name in ("lead", "chance", "score", "fit", "first reason"):
+    title = f"Whom to call first, as of {from_micros(export.data_end):%Y-%m-%d}"
+    table = Table(title=title, caption=GRADES, caption_justify="left")
+    for name in ("lead", "chance", "score", "fit, engagement", "first reason"):
         table.add_column(name, justify="left" if name in ("lead", "first reason") else "right")
     for row in ranked:
         grades = f"{row['fit_grade']}{row['engagement_grade']}"

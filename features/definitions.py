@@ -56,7 +56,7 @@ class Attribute(Definition):
 
     @property
     def group(self) -> str:
-        return self.name
+        return self.field
 
     @property
     def family(self) -> Family:

@@ -7,7 +7,11 @@ from features.stages import Stage
 from models.answers import Answers
 from models.arrays import Floats
 from models.bundle import Bundle
-from models.evidence import Counted
+from models.evidence import Counted, Evidence
+from models.groups import Groups
+
+WEAK = 0.05  #: log-odds; a weaker contribution is no reason, unless there is no other
+LEAST_PART = 0.25  #: of what the group's strongest column adds: what a column must add to speak for the group
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -18,9 +22,9 @@ class Reason:
     family: Family
     stage: Stage | None  #: what the kind is evidence for; None for fields and for all activity together
     contribution: float  #: log-odds added, summed over the group's columns
-    column: str  #: the group's column that adds most in this direction
+    column: str  #: the group's column that speaks for it
     value: float  #: of that column; a code for categories, NaN for missing
-    evidence: Counted | None  #: what happened to leads with such a value
+    evidence: Counted | None  #: what happened to leads with such a value, where that says the same
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,22 +49,28 @@ def explain(bundle: Bundle, row: Floats, answers: Answers, i: int = 0, top: int 
     sums = groups.sums_of_one(contributions)
     chosen = _strongest(sums, top)
     rest = set(range(len(sums))).difference(chosen)
+    values = row.tolist()
     return Explanation(
         base_value=answers.base_value,
         log_odds=float(answers.log_odds[i]),
         fit=sum(sums[g] for g in groups.of_fit),
         engagement=sum(sums[g] for g in groups.of_engagement),
         by_stage={stage: sum(sums[g] for g in own) for stage, own in groups.of_stage.items()},
-        reasons=tuple(_reason(bundle, row, contributions, g, sums[g]) for g in chosen),
+        reasons=tuple(_reason(bundle, values, contributions, g, sums[g]) for g in chosen),
         remainder=sum(sums[g] for g in rest),
     )
 
 
 def _strongest(sums: list[float], top: int) -> list[int]:
-    """The `top` groups that add most and the `top` that take most, the strongest first; ties in the view's order."""
+    """The `top` groups that add most and the `top` that take most, the strongest first; ties in the view's order.
+
+    Weak ones are left out, but for the strongest of all.
+    """
     chosen: list[int] = []
     up = down = 0
     for g in sorted(range(len(sums)), key=lambda g: -abs(sums[g])):
+        if chosen and abs(sums[g]) < WEAK:
+            break
         if sums[g] > 0 and up < top:
             up += 1
             chosen.append(g)
@@ -70,17 +80,50 @@ def _strongest(sums: list[float], top: int) -> list[int]:
     return chosen
 
 
-def _reason(bundle: Bundle, row: Floats, contributions: list[float], g: int, total: float) -> Reason:
-    group, columns = bundle.groups.all[g], bundle.groups.columns[g]
-    strongest = max if total > 0 else min
-    column = strongest(columns, key=contributions.__getitem__)
-    value = float(row[column])
+def _reason(bundle: Bundle, row: list[float], contributions: list[float], g: int, total: float) -> Reason:
+    group = bundle.groups.all[g]
+    column, evidence = _speaker(bundle, row, contributions, g, total)
     return Reason(
         group=group.name,
         family=group.family,
         stage=group.stage,
         contribution=total,
         column=bundle.view.names[column],
-        value=value,
-        evidence=bundle.evidence.about(column, value),
+        value=row[column],
+        evidence=evidence,
     )
+
+
+def _speaker(
+    bundle: Bundle, row: list[float], contributions: list[float], g: int, total: float
+) -> tuple[int, Counted | None]:
+    """The column that speaks for a group, and its evidence.
+
+    It is the strongest in the group's direction that evidence supports, or the strongest without evidence.
+    """
+    columns = _telling(bundle.groups, row, contributions, g, total)
+    strongest = (max if total > 0 else min)(columns, key=contributions.__getitem__)
+    evidence = _support(bundle.evidence, row, strongest, total)
+    if evidence is not None or len(columns) == 1:
+        return strongest, evidence
+    least = LEAST_PART * abs(contributions[strongest])
+    others = [c for c in columns if (contributions[c] if total > 0 else -contributions[c]) >= least]
+    for column in sorted(others, key=lambda c: -abs(contributions[c])):
+        evidence = _support(bundle.evidence, row, column, total)
+        if evidence is not None:
+            return column, evidence
+    return strongest, None
+
+
+def _telling(groups: Groups, row: list[float], contributions: list[float], g: int, total: float) -> tuple[int, ...]:
+    """The group's columns that can be put into words; all of them where none of these points its way."""
+    columns = groups.spoken[g]
+    if not groups.changes.isdisjoint(columns):
+        columns = tuple(c for c in columns if row[c] != 0 or c not in groups.changes)
+    ahead = (max if total > 0 else min)(map(contributions.__getitem__, columns), default=0.0)
+    return columns if ahead * total > 0 else groups.columns[g]
+
+
+def _support(evidence: Evidence, row: list[float], column: int, total: float) -> Counted | None:
+    counted = evidence.about(column, row[column])
+    return counted if counted is not None and counted.supports(total) else None

@@ -6,7 +6,7 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
-from features.definitions import Definition, Family
+from features.definitions import Definition, Family, Momentum, Sum
 from features.stages import Stage
 from features.view import View
 from models.arrays import Floats
@@ -27,6 +27,8 @@ class Groups:
 
     all: tuple[Group, ...]
     of_column: tuple[int, ...]  #: position of each column's group
+    unspoken: frozenset[int] = frozenset()  #: columns whose numbers have no unit that people know
+    changes: frozenset[int] = frozenset()  #: columns that say nothing where they are zero
 
     @classmethod
     def of(cls, view: View) -> "Groups":
@@ -34,7 +36,12 @@ class Groups:
         of_columns = [_group(view, definition) for definition in view.definitions]
         distinct = tuple(dict.fromkeys(of_columns))
         position = {group: i for i, group in enumerate(distinct)}
-        return cls(all=distinct, of_column=tuple(position[group] for group in of_columns))
+        return cls(
+            all=distinct,
+            of_column=tuple(position[group] for group in of_columns),
+            unspoken=frozenset(i for i, d in enumerate(view.definitions) if isinstance(d, Sum)),
+            changes=frozenset(i for i, d in enumerate(view.definitions) if isinstance(d, Momentum)),
+        )
 
     def sums(self, contributions: Floats) -> Floats:
         """Contributions summed per group: (n_pairs, n_columns) -> (n_pairs, n_groups)."""
@@ -79,6 +86,12 @@ class Groups:
         for column, group in enumerate(self.of_column):
             of_group[group].append(column)
         return tuple(map(tuple, of_group))
+
+    @cached_property
+    def spoken(self) -> tuple[tuple[int, ...], ...]:
+        """Of each group's columns those that can be put into a sentence; all of them where none can."""
+        told = (tuple(c for c in columns if c not in self.unspoken) for columns in self.columns)
+        return tuple(some or columns for some, columns in zip(told, self.columns, strict=True))
 
     @cached_property
     def _order(self) -> npt.NDArray[np.intp]:

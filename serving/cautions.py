@@ -1,6 +1,6 @@
 """What a caller should know about an answer: what was left out, what was missing, how far to trust it."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from math import isnan
@@ -17,20 +17,16 @@ NAMED = 5  #: names in one warning at most
 
 TEXTS = {
     "unknown_kinds": NN_(
-        "{n} event of a kind that the model does not know was ignored: {names}",
-        "{n} events of kinds that the model does not know were ignored: {names}",
-    ),
-    "not_the_leads_own": NN_(
-        "{n} event was ignored because it is not the lead's own doing: {names}",
-        "{n} events were ignored because they are not the lead's own doing: {names}",
+        "{n} event of a kind that the model does not know does not change the score: {names}",
+        "{n} events of kinds that the model does not know do not change the score: {names}",
     ),
     "repeated_events": NN_(
         "{n} event was ignored because its event_id was there before",
         "{n} events were ignored because their event_id was there before",
     ),
     "after_as_of": NN_(
-        "{n} event happened or became known after as_of and was ignored",
-        "{n} events happened or became known after as_of and were ignored",
+        "{n} event happened or became known after as_of and does not change the score",
+        "{n} events happened or became known after as_of and do not change the score",
     ),
     "unused_attributes": NN_(
         "{n} attribute is not one that the model reads: {names}",
@@ -73,6 +69,7 @@ class Cautioner:
 
     view: View
     kinds: Mapping[str, Kind]  #: of the settings
+    fast_track: Collection[str] = ()  #: kinds that hand a lead to sales, known to the model or not
     experimental: bool
 
     def find(self, lead: Lead, visible: Sequence[Event], row: Floats, *, repeated: int = 0) -> tuple[Caution, ...]:
@@ -80,13 +77,9 @@ class Cautioner:
 
         `repeated` is how many events were left out because their `event_id` was there before.
         """
-        known = self.view.kind_of
-        unknown = [e.kind for e in visible if e.kind not in known]
-        others = [kind for kind in unknown if kind in self.kinds and not self.kinds[kind].is_feature]
-        strangers = [kind for kind in unknown if kind not in self.kinds or self.kinds[kind].is_feature]
+        expected = self._expected
         found = [
-            _counted("unknown_kinds", strangers),
-            _counted("not_the_leads_own", others),
+            _counted("unknown_kinds", [e.kind for e in visible if e.kind not in expected]),
             Caution(code="repeated_events", count=repeated),
             Caution(code="after_as_of", count=len(lead.events) - len(visible)),
             _counted("unused_attributes", lead.attributes.keys() - self.view.fields),
@@ -110,6 +103,13 @@ class Cautioner:
             readable[field] = readable.get(field, False) or not isnan(row[position])
         values = lead.attributes
         return [f for f, read in readable.items() if not read and self._readings[f].clean(values.get(f)) is not None]
+
+    @cached_property
+    def _expected(self) -> frozenset[str]:
+        """Kinds that nobody needs to be told of: the model's, those of sellers and systems, those that go to sales."""
+        others = {name for name, kind in self.kinds.items() if not kind.is_feature}
+        asks = {name for name, kind in self.kinds.items() if kind.maps_to in self.fast_track}
+        return frozenset(self.view.kind_of) | others | asks | frozenset(self.fast_track)
 
     @cached_property
     def _attributes(self) -> tuple[tuple[int, str], ...]:

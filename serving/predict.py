@@ -21,11 +21,12 @@ from models.arrays import Floats
 from models.bundle import Bundle
 from models.explain import Explanation, Reason, explain
 from serving.cautions import Caution, Cautioner
+from serving.evidence_words import evidence_sentence
 from serving.facts import FactsReader
 from serving.language import Language
 from serving.lifecycle import Decision, Scored, decide
 from serving.stage_words import QUESTIONS, action_sentence, because_sentence
-from serving.wording import About, evidence_sentence, sentence
+from serving.wording import About, sentence
 
 FUTURE_ALLOWED = DAY  #: how far after now an `as_of` may lie: clocks differ, time zones get mixed up
 
@@ -108,7 +109,14 @@ class Predictor:
         score = round(policy.score(explained.log_odds))  # as shown, so that a bound is never missed by what no one sees
         fit = policy.fit_grade(explained.fit)
         said = self._said.setdefault(language.code, {})
-        about = About(view=self.bundle.view, lead=case.lead, language=language, said=said)
+        about = About(
+            view=self.bundle.view,
+            lead=case.lead,
+            language=language,
+            as_of=case.as_of,
+            visible=case.visible,
+            said=said,
+        )
         return self._head(case) | {
             "probability": probability,
             "score": score,
@@ -172,14 +180,15 @@ class Predictor:
         }
 
     def _reason(self, reason: Reason, about: About) -> Json:
+        definition = self.definitions[reason.column]
         return {
             "field": reason.group,
             "family": reason.family,
             "stage": reason.stage.value if reason.stage else None,
             "contribution": reason.contribution,
             "direction": "raises" if reason.contribution > 0 else "lowers",
-            "text": sentence(self.definitions[reason.column], reason.value, about),
-            "evidence": _evidence(reason, about.language),
+            "text": sentence(definition, reason.value, about),
+            "evidence": _evidence(definition, reason, about.language),
         }
 
     @cached_property
@@ -201,16 +210,20 @@ class Predictor:
     @cached_property
     def _cautioner(self) -> Cautioner:
         experimental = self.bundle.card.get("has_skill") is False
-        return Cautioner(view=self.bundle.view, kinds=self.settings.kinds, experimental=experimental)
+        fast_track = self.settings.lifecycle.fast_track
+        return Cautioner(
+            view=self.bundle.view, kinds=self.settings.kinds, fast_track=fast_track, experimental=experimental
+        )
 
 
-def _evidence(reason: Reason, language: Language) -> Json | None:
+def _evidence(definition: Definition, reason: Reason, language: Language) -> Json | None:
     counted = reason.evidence
     if counted is None:
         return None
     return {
         "leads": counted.leads,
         "won": counted.won,
+        "won_here": counted.won_here,
         "won_elsewhere": counted.won_elsewhere,
-        "text": evidence_sentence(counted, language),
+        "text": evidence_sentence(definition, counted, language),
     }

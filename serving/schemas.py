@@ -68,11 +68,12 @@ class StageOut(Out):
 
 
 class EvidenceOut(Out):
-    """What happened to leads with such a value."""
+    """What happened to leads with such a value; shares compare with `probability`, counts are of different leads."""
 
-    leads: int
-    won: int
-    won_elsewhere: float = Field(description="share won among all others")
+    leads: int = Field(description="different leads that ever had such a value")
+    won: int = Field(description="of these, won within the horizon of such a moment")
+    won_here: float = Field(description="share of the moments with such a value that a win followed within the horizon")
+    won_elsewhere: float = Field(description="the same share of all other moments")
     text: str
 
 
@@ -85,7 +86,7 @@ class ReasonOut(Out):
     contribution: float
     direction: Literal["raises", "lowers"]
     text: str
-    evidence: EvidenceOut | None
+    evidence: EvidenceOut | None = Field(description="null where it does not say the same as the contribution")
 
 
 class ExplanationOut(Out):

@@ -33,11 +33,11 @@ VALUES = {
         "executive": N_("management"),
     },
     "domain_type": {
-        "company": N_("of a company"),
-        "free": N_("of a free mail provider"),
-        "disposable": N_("of a throw-away mail provider"),
-        "education": N_("of a school or university"),
-        "government": N_("of a public body"),
+        "company": N_("company"),
+        "free": N_("free mail provider"),
+        "disposable": N_("throw-away mail provider"),
+        "education": N_("school or university"),
+        "government": N_("public body"),
         "invalid": N_("not valid"),
     },
     "channel": {
@@ -57,6 +57,12 @@ VALUES = {
     },
 }
 AS_THEY_ARE = ("size_band", "revenue_band")
+YES_NO = {
+    "yes": N_("yes"),
+    "no": N_("no"),
+    "true": N_("yes"),
+    "false": N_("no"),
+}  #: of any field, in any case of letters
 
 
 def value_label(part: str, value: str, language: Language) -> str:
@@ -67,3 +73,9 @@ def value_label(part: str, value: str, language: Language) -> str:
     if known is None:
         return value if part in AS_THEY_ARE else humanised(value)
     return language.say(known)
+
+
+def yes_or_no(value: str, language: Language) -> str:
+    """A value of a field as it is, but yes and no in the caller's language."""
+    known = YES_NO.get(value.lower())
+    return language.say(known) if known else value

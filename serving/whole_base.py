@@ -20,9 +20,11 @@ from features.request import NOTHING_KNOWN
 from features.rows import build_rows
 from features.tables import Export, Pairs
 from models.explain import Reason, explain
+from serving.evidence_words import evidence_sentence
 from serving.language import Language
 from serving.lifecycle import Scored, decide
 from serving.predict import Predictor
+from serving.stage_words import QUESTIONS, action_sentence, because_sentence
 from serving.wording import About, sentence
 
 BLOCK = 20_000  #: leads scored at a time
@@ -37,6 +39,8 @@ SCHEMA = pa.schema(
         pa.field("fit_grade", pa.string(), nullable=False),
         pa.field("engagement_grade", pa.string(), nullable=False),
         pa.field("stage_recommended", pa.string(), nullable=False),
+        pa.field("because", pa.list_(pa.field("item", pa.string(), nullable=False)), nullable=False),
+        pa.field("next_action", pa.string(), nullable=False),
         pa.field(
             "reasons",
             pa.list_(
@@ -45,6 +49,7 @@ SCHEMA = pa.schema(
                         pa.field("field", pa.string(), nullable=False),
                         pa.field("text", pa.string(), nullable=False),
                         pa.field("contribution", pa.float64(), nullable=False),
+                        pa.field("evidence", pa.string()),
                     ]
                 )
             ),
@@ -118,7 +123,7 @@ class _Block:
         probabilities = answers.probability.tolist()
         found = []
         for i, lead in enumerate(self._leads()):
-            explained = explain(bundle, rows[i], answers, i)
+            explained, about = explain(bundle, rows[i], answers, i), self._about(lead)
             score = round(bundle.policy.score(explained.log_odds))
             fit = bundle.policy.fit_grade(explained.fit)
             found.append(
@@ -129,8 +134,8 @@ class _Block:
                     "lift": bundle.policy.lift(probabilities[i]),
                     "fit_grade": fit,
                     "engagement_grade": bundle.policy.engagement_grade(explained.engagement),
-                    "stage_recommended": self._stage(lead, Scored(score=score, fit=fit)),
-                    "reasons": [self._reason(reason, lead) for reason in explained.reasons[:REASONS]],
+                    **self._stage(lead, Scored(score=score, fit=fit)),
+                    "reasons": [self._reason(reason, about) for reason in explained.reasons[:REASONS]],
                 }
             )
         return pa.RecordBatch.from_pylist(found, schema=SCHEMA)
@@ -169,14 +174,27 @@ class _Block:
     def _fields(self) -> list[str]:
         return sorted(self.predictor.bundle.view.fields)
 
-    def _stage(self, lead: Lead, scored: Scored) -> str:
+    def _stage(self, lead: Lead, scored: Scored) -> dict[str, object]:
         """Of a lead whose stage and consent an export doesn't tell."""
-        reader = self.predictor.facts
+        reader, view = self.predictor.facts, self.predictor.bundle.view
         facts = reader.read(lead.events, self.as_of, NOTHING_KNOWN)
-        return decide(NOTHING_KNOWN.stage, facts, scored, reader.policy).recommended.value
+        decision = decide(NOTHING_KNOWN.stage, facts, scored, reader.policy)
+        return {
+            "stage_recommended": decision.recommended.value,
+            "because": [because_sentence(ground, view, self.language) for ground in decision.because],
+            "next_action": action_sentence(decision, tuple(QUESTIONS), self.language),
+        }
 
-    def _reason(self, reason: Reason, lead: Lead) -> dict[str, object]:
+    def _reason(self, reason: Reason, about: About) -> dict[str, object]:
         definition = self.predictor.definitions[reason.column]
-        about = About(view=self.predictor.bundle.view, lead=lead, language=self.language)
-        text = sentence(definition, reason.value, about)
-        return {"field": reason.group, "text": text, "contribution": reason.contribution}
+        counted = reason.evidence
+        return {
+            "field": reason.group,
+            "text": sentence(definition, reason.value, about),
+            "contribution": reason.contribution,
+            "evidence": None if counted is None else evidence_sentence(definition, counted, self.language),
+        }
+
+    def _about(self, lead: Lead) -> About:
+        view = self.predictor.bundle.view
+        return About(view=view, lead=lead, language=self.language, as_of=self.as_of, visible=lead.events)

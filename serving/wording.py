@@ -1,14 +1,18 @@
 """A sentence for each reason: from what the column counts and the lead's own value, never from its weight.
 
-So a sentence is true whichever way the contribution points. All wording is in `kind_words`, here,
-and in `stage_words`; translations are in `locale`.
+So a sentence is true whichever way the contribution points. Where a number means little to people, the
+sentence says what the lead did instead, from its own events. All wording is in the files of words here;
+translations are in `locale`.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache, singledispatch
-from math import floor, isnan
+from functools import singledispatch
+from math import floor, isclose, isnan
 
+from features.clock import DAY
 from features.definitions import (
+    ANY,
     ActiveDays,
     Age,
     Attribute,
@@ -23,28 +27,28 @@ from features.definitions import (
     Recency,
     Sum,
 )
-from features.encode import Reading
-from features.lead import Lead
+from features.lead import Event, Lead
 from features.view import View
-from models.evidence import Counted
-from serving.kind_words import KindWords, capital, field_label, kind_words
+from serving.field_words import field_sentence
+from serving.kind_words import ONCE_AT_A_TIME, UNWELCOME, KindWords, capital, kind_words
 from serving.language import N_, Language
 from serving.value_words import value_label
 
 MOST_KEPT = 10_000  #: sentences
-LONGEST_VALUE = 80  #: characters of a lead's own value in a sentence
-READ_FROM_TEXT = ("seniority", "department")  #: parts that are shown with the words that they were read from
-MORE = N_("{noun}: {n} more {when} than in {before}")
-FEWER = N_("{noun}: {n} fewer {when} than in {before}")
+LONG_AGO = (90, 30, 7)  #: days without an unwelcome act that are worth naming
+MORE = N_("{noun}: {n} more {when} than {before}")
+FEWER = N_("{noun}: {n} fewer {when} than {before}")
 
 
 @dataclass(frozen=True, kw_only=True)
 class About:
-    """Whom a sentence is about, and in which language."""
+    """Whom a sentence is about, as of when, and in which language."""
 
     view: View
     lead: Lead
     language: Language
+    as_of: int = 0
+    visible: Sequence[Event] = ()  #: the lead's events that had happened and were known by `as_of`
     #: sentences of behaviour said before, for one view and language; they name nothing else of the lead
     said: dict[tuple[str, float | None], str] = field(default_factory=dict)
 
@@ -52,10 +56,18 @@ class About:
         """The words for the definition's kind."""
         return kind_words(self.view, definition.kind, self.language)
 
+    def ages(self, kind: str) -> list[float]:
+        """How many days ago each visible event of a kind happened."""
+        known = self.view.kind_of
+        own = [e for e in self.visible if e.kind in known and kind in (ANY, known[e.kind].name)]
+        return [(self.as_of - event.happened_at) / DAY for event in own]
+
 
 def sentence(definition: Definition, value: float, about: About) -> str:
     """What the column says of this lead; `value` as in its row, NaN for missing."""
     if isinstance(definition, Attribute):
+        return capital(field_sentence(definition, value, about.view, about.lead, about.language))
+    if isinstance(definition, Sum | Decayed | Momentum):
         return capital(_say(definition, value, about))
     key = (definition.name, None if isnan(value) else value)
     found = about.said.get(key)
@@ -64,18 +76,6 @@ def sentence(definition: Definition, value: float, about: About) -> str:
         if len(about.said) < MOST_KEPT and (isnan(value) or value == int(value)):
             about.said[key] = found
     return found
-
-
-@lru_cache(maxsize=10_000)
-def evidence_sentence(counted: Counted, language: Language) -> str:
-    """What happened to leads with such a value, and to the others."""
-    return language.say_n(
-        "{n} of {leads} such leads was won, {share} otherwise",
-        "{n} of {leads} such leads were won, {share} otherwise",
-        counted.won,
-        leads=language.number(counted.leads),
-        share=language.share(counted.won_elsewhere),
-    )
 
 
 def ago(days: float, language: Language) -> str:
@@ -97,12 +97,35 @@ def window(days: float, language: Language) -> str:
 def window_before(days: float, language: Language) -> str:
     """`(as_of - 2 * days, as_of - days]` in words."""
     if _in_hours(days):
-        return language.say_n("the hour before", "the {n} hours before", days * 24)
-    return language.say_n("the day before", "the {n} days before", days)
+        return language.say_n("in the hour before", "in the {n} hours before", days * 24)
+    return language.say_n("in the day before", "in the {n} days before", days)
+
+
+def _between(days: float, language: Language) -> str:
+    """The same, for who did something then and nothing since."""
+    if _in_hours(days):
+        first, last = language.number(days * 24), language.number(days * 48)
+        return language.say("between {first} and {last} hours ago", first=first, last=last)
+    first, last = language.number(days), language.number(2 * days)
+    return language.say("between {first} and {last} days ago", first=first, last=last)
 
 
 def _in_hours(days: float) -> bool:
     return days < 2 and days != 1
+
+
+def _times(n: float, language: Language) -> str:
+    return language.say("twice") if n == 2 else language.say_n("once", "{n} times", n)
+
+
+def _doing(n: float, definition: OfKind, about: About) -> str:
+    """What the lead did, and how often."""
+    language, words = about.language, about.words(definition)
+    if words.did is None:
+        return language.say("{n} × {label}", n=language.number(n), label=words.label)  # noqa: RUF001  # "times"
+    if n == 1 and definition.kind in ONCE_AT_A_TIME:
+        return words.did
+    return language.say("{did} {times}", did=words.did, times=_times(n, language))
 
 
 @singledispatch
@@ -111,43 +134,11 @@ def _say(definition: Definition, value: float, about: About) -> str:
 
 
 @_say.register
-def _(definition: Attribute, value: float, about: About) -> str:
-    language = about.language
-    label = field_label(definition.field, definition.part, language)
-    raw = about.lead.attributes.get(definition.field)
-    if isnan(value):
-        reading = Reading.of(definition.field, about.view.missing_words, about.view.keep_na)
-        if reading.clean(raw) is None:
-            return language.say("{field} not known", field=label)
-        return language.say("{field}: “{value}” is not one that the model knows", field=label, value=_clipped(raw))
-    shown = _attribute_value(definition, value, about)
-    if definition.part not in READ_FROM_TEXT:
-        return language.say("{field}: {value}", field=label, value=shown)
-    return language.say("{field}: {value} (“{raw}”)", field=label, value=shown, raw=_clipped(raw))
-
-
-def _attribute_value(definition: Attribute, value: float, about: About) -> str:
-    if definition.encoding == "number":
-        return about.language.number(value)
-    text = about.view.categories[definition.name][int(value)]
-    return value_label(definition.part, text, about.language) if definition.part else _clipped(text)
-
-
-def _clipped(value: object) -> str:
-    text = " ".join(str(value).split())
-    return text if len(text) <= LONGEST_VALUE else text[: LONGEST_VALUE - 1] + "…"
-
-
-@_say.register
 def _(definition: Count, value: float, about: About) -> str:
-    language, words, when = about.language, about.words(definition), window(definition.days, about.language)
+    language, when = about.language, window(definition.days, about.language)
     if value == 0:
-        return language.say("{none} {when}", none=words.none, when=when)
-    if words.did is None:
-        times = language.number(value)
-        return language.say("{n} × {label} {when}", n=times, label=words.label, when=when)  # noqa: RUF001  # "times"
-    times = language.say_n("once", "{n} times", value)
-    return language.say("{did} {times} {when}", did=words.did, times=times, when=when)
+        return language.say("{none} {when}", none=about.words(definition).none, when=when)
+    return language.say("{doing} {when}", doing=_doing(value, definition, about), when=when)
 
 
 @_say.register
@@ -155,23 +146,39 @@ def _(definition: ActiveDays, value: float, about: About) -> str:
     language, words, when = about.language, about.words(definition), window(definition.days, about.language)
     if value == 0:
         return language.say("{none} {when}", none=words.none, when=when)
-    on_days = language.say_n("on {n} day", "on {n} days", value)
-    return language.say("{did} {times} {when}", did=words.did or capital(words.label), times=on_days, when=when)
+    did = words.did or capital(words.label)
+    if definition.days < 2:
+        return language.say("{did} {when}", did=did, when=when)
+    n = min(value, definition.days)  # a window of 30 times 24 hours touches 31 dates
+    on_days = language.say_n(
+        "on {n} of the last {days} days", "on {n} of the last {days} days", n, days=language.number(definition.days)
+    )
+    return language.say("{did} {on_days}", did=did, on_days=on_days)
 
 
 @_say.register
 def _(definition: Sum, value: float, about: About) -> str:
+    """A sum has no unit that we know, so how often is said."""
     language, words, when = about.language, about.words(definition), window(definition.days, about.language)
-    return language.say(
-        "{noun}: values adding up to {value} {when}", noun=words.noun, value=language.number(value), when=when
-    )
+    n = sum(age < definition.days for age in about.ages(definition.kind))
+    if n:
+        return language.say("{doing} {when}", doing=_doing(n, definition, about), when=when)
+    if value == 0:
+        return language.say("{none} {when}", none=words.none, when=when)
+    shown = language.number(value)
+    return language.say("{noun}: values adding up to {value} {when}", noun=words.noun, value=shown, when=when)
 
 
 @_say.register
 def _(definition: Distinct, value: float, about: About) -> str:
     language, words, when = about.language, about.words(definition), window(definition.days, about.language)
+    if definition.kind == ANY and value == 0:
+        return language.say("Nothing it did {when} shows a topic of interest", when=when)
     if value == 0:
-        return language.say("{noun}: no topic {when}", noun=words.noun, when=when)
+        return language.say("{noun}: no known topic {when}", noun=words.noun, when=when)
+    if definition.kind == ANY:
+        interest = language.say_n("Showed interest in {n} topic", "Showed interest in {n} topics", value)
+        return language.say("{interest} {when}", interest=interest, when=when)
     topics = language.say_n("{n} topic", "{n} different topics", value)
     return language.say("{noun}: {topics} {when}", noun=words.noun, topics=topics, when=when)
 
@@ -181,44 +188,81 @@ def _(definition: Recency, value: float, about: About) -> str:
     language, words = about.language, about.words(definition)
     if isnan(value):
         return language.say("{none} so far", none=words.none)
-    when = ago(value, language)
-    if words.did is None:
-        return language.say("Last “{label}” {ago}", label=words.label, ago=when)
-    return language.say("{did}, most recently {ago}", did=words.did, ago=when)
+    last = ago(value, language)
+    quiet = next((days for days in LONG_AGO if value >= days), None) if definition.kind in UNWELCOME else None
+    if quiet is not None:
+        when = window(quiet, language)
+        return language.say("{none} {when} (the last was {ago})", none=words.none, when=when, ago=last)
+    return language.say("{last} {ago}", last=words.last, ago=last)
 
 
 @_say.register
 def _(definition: Decayed, value: float, about: About) -> str:
-    language, words = about.language, about.words(definition)
+    language, words, half = about.language, about.words(definition), definition.half_life_days
     if value == 0:
         return language.say("{none} so far", none=words.none)
-    half = language.say_n("half after {n} day", "half after {n} days", definition.half_life_days)
+    ages = about.ages(definition.kind)
+    if ages and isclose(value, sum(2 ** (-age / half) for age in ages), rel_tol=1e-6):
+        return _so_far(ages, definition, about)
     shown = language.number(value) if value >= 0.01 else language.say("under {value}", value=language.number(0.01))
-    return language.say("{noun}: {value}, older ones counting less ({half})", noun=words.noun, value=shown, half=half)
+    counting = language.say_n("each counts half after {n} day", "each counts half after {n} days", half)
+    return language.say(
+        "{noun}, recent ones counting more: {value} ({counting})", noun=words.noun, value=shown, counting=counting
+    )
+
+
+def _so_far(ages: list[float], definition: OfKind, about: About) -> str:
+    """How often, and when last."""
+    language, words, last = about.language, about.words(definition), ago(min(ages), about.language)
+    if len(ages) > 1:
+        return language.say("{doing}, the last time {ago}", doing=_doing(len(ages), definition, about), ago=last)
+    if words.did is None:
+        return language.say("{last} {ago}", last=words.last, ago=last)
+    return language.say("{did} {ago}", did=words.did, ago=last)
 
 
 @_say.register
 def _(definition: Momentum, value: float, about: About) -> str:
-    language, words, when = about.language, about.words(definition), window(definition.days, about.language)
-    before = window_before(definition.days, language)
+    ages, days = about.ages(definition.kind), definition.days
+    now, earlier = sum(age < days for age in ages), sum(days <= age < 2 * days for age in ages)
+    if now - earlier == value and (now or earlier):
+        return _both(now, earlier, definition, about)
+    language, words = about.language, about.words(definition)
+    if value == 0 and not (now or earlier):
+        return language.say("{none} {when}", none=words.none, when=window(2 * days, language))
+    when, before = window(days, language), window_before(days, language)
     if value == 0:
-        return language.say("{noun}: as many {when} as in {before}", noun=words.noun, when=when, before=before)
+        return language.say("{noun}: as many {when} as {before}", noun=words.noun, when=when, before=before)
     more = MORE if value > 0 else FEWER
     return language.say(more, noun=words.noun, n=language.number(abs(value)), when=when, before=before)
+
+
+def _both(now: int, earlier: int, definition: Momentum, about: About) -> str:
+    """What was done in each of the two stretches of time."""
+    language, words = about.language, about.words(definition)
+    if now == 0:
+        did, then = words.did or language.say("“{label}”", label=words.label), _between(definition.days, language)
+        return language.say("{did} {between}, not since", did=did, between=then)
+    doing, before = _doing(now, definition, about), window_before(definition.days, language)
+    when = window(definition.days, language)
+    if earlier == 0:
+        return language.say("{doing} {when}, not {before}", doing=doing, when=when, before=before)
+    times = _times(earlier, language)
+    return language.say("{doing} {when}, {times} {before}", doing=doing, when=when, times=times, before=before)
 
 
 @_say.register
 def _(definition: FirstTouch, value: float, about: About) -> str:
     if isnan(value):
         return about.language.say("First channel not known, or too rare to judge by")
-    return about.language.say("First came by {channel}", channel=_channel(definition, value, about))
+    return about.language.say("First came through {channel}", channel=_channel(definition, value, about))
 
 
 @_say.register
 def _(definition: LastTouch, value: float, about: About) -> str:
     if isnan(value):
         return about.language.say("Last channel not known, or too rare to judge by")
-    return about.language.say("Last came by {channel}", channel=_channel(definition, value, about))
+    return about.language.say("Last came through {channel}", channel=_channel(definition, value, about))
 
 
 def _channel(definition: Definition, value: float, about: About) -> str:
@@ -229,7 +273,7 @@ def _channel(definition: Definition, value: float, about: About) -> str:
 def _(definition: Age, value: float, about: About) -> str:
     language = about.language
     if isnan(value):
-        return language.say("Not known since when we know the lead")
+        return language.say("Not known when the lead came to us")
     if value < 1:
         return language.say("Came to us less than a day ago")
     return language.say("Came to us {ago}", ago=ago(value, language))

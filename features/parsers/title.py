@@ -76,6 +76,14 @@ SENIORITY: tuple[tuple[str, str], ...] = (
         "information officer, lead generation, head hunter, headhunter, stage manager, "
         "student advisor, student affairs, student services",
     ),
+    # who says to be no more than that
+    (
+        "staff",
+        "employee, employees, impiegato, impiegata, dipendente, addetto, addetta, operaio, operaia, worker, clerk, "
+        "staff, specialist, specialista, analyst, analista, consultant, consulente, coordinator, officer, "
+        "representative, operator, operatore, operatrice, associate, collaboratore, collaboratrice, technician, nurse, "
+        "infermiere, infermiera, receptionist, autista, driver",
+    ),
     (
         "",
         "unemployed, retired, housewife, disoccupato, disoccupata, pensionato, pensionata, casalinga, none, other, "
@@ -197,6 +205,14 @@ def seniority(value: object) -> str | None:
     """How senior a job title says somebody is; `staff` where it says nothing of it, None where it is no title."""
     text = short_text(value)
     return _seniority(text) if text else None
+
+
+def tells_seniority(value: object) -> bool:
+    """Whether a title says how senior somebody is: by a word for it, or by naming a job in a department."""
+    text = short_text(value)
+    return text is not None and (
+        _first_rank(plain_words(text), _SENIORITY_RANKS) is not None or bool(_department(text))
+    )
 
 
 def department(value: object) -> str | None:

@@ -88,10 +88,24 @@ def test_events_after_as_of_change_nothing_and_are_counted(running):
     )
 
     assert with_future.pop("warnings") == [
-        {"code": "after_as_of", "count": 2, "text": "2 events happened or became known after as_of and were ignored"}
+        {
+            "code": "after_as_of",
+            "count": 2,
+            "text": "2 events happened or became known after as_of and do not change the score",
+        }
     ]
     assert without.pop("warnings") == []
     assert with_future == without
+
+
+def test_a_request_to_sales_that_the_model_does_not_know_is_no_surprise():
+    settings = Settings(kinds={"anfrage": Kind(maps_to="demo_request")})
+    asked = [EVENT | {"kind": "contact_sales"}, EVENT | {"kind": "anfrage"}]
+    with service(settings) as running:
+        answer = running.ask(lead(events=asked)).json()
+
+    assert answer["stage"]["recommended"] == "sales_qualified"
+    assert answer["warnings"] == []
 
 
 def test_what_was_ignored_or_missing_is_said():
@@ -106,12 +120,11 @@ def test_what_was_ignored_or_missing_is_said():
 
     assert {code: count for code, (count, _) in warnings.items()} == {
         "unknown_kinds": 3,
-        "not_the_leads_own": 1,
         "unused_attributes": 1,
         "unseen_values": 2,
         "created_at_missing": 1,
     }
-    assert warnings["unknown_kinds"][1].endswith("ignored: tarot")
+    assert warnings["unknown_kinds"][1].endswith("do not change the score: tarot")
     assert warnings["unseen_values"][1].endswith("employees, industry")
 
 

@@ -45,9 +45,9 @@ def test_it_explains_as_it_did(bundle):
     e = explain(bundle, np.array(ROW), bundle.answer(np.array([ROW])), top=2)
     assert [(r.group, r.column, round(r.contribution, 9)) for r in e.reasons] == [
         ("industry", "industry", 0.521553393),
-        ("demo_request", "demo_request_sum_90d", -0.386189243),
+        ("demo_request", "demo_request_count_90d", -0.386189243),
         ("employees", "employees", 0.353785469),
-        ("job_title_seniority", "job_title_seniority", -0.239925471),
+        ("job_title", "job_title_seniority", -0.239925471),
     ]
     assert (e.reasons[0].evidence.leads, e.reasons[0].evidence.won) == (90, 28)
     assert e.by_stage == pytest.approx(

@@ -67,7 +67,10 @@ def test_every_row_equals_the_answer_to_a_request(predictor, language):
         stage = answer["stage"]["recommended"]
         assert graded == (answer["score"], answer["fit"]["grade"], answer["engagement"]["grade"], stage)
         reasons = answer["explanation"]["reasons"][:5]
-        assert [(r["field"], r["text"]) for r in row["reasons"]] == [(r["field"], r["text"]) for r in reasons]
+        told = [(r["field"], r["text"], r["evidence"] and r["evidence"]["text"]) for r in reasons]
+        assert [(r["field"], r["text"], r["evidence"]) for r in row["reasons"]] == told
+        assert row["because"] == answer["stage"]["because"]
+        assert row["next_action"] == answer["stage"]["next_action"]["text"]
 
 
 def test_leads_that_were_closed_or_not_there_yet_are_left_out(predictor):

@@ -5,11 +5,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from features.definitions import Attribute, Count
+from features.definitions import Attribute, Count, Momentum, Sum
 from features.stages import Stage
 from features.view import KindMeaning, View
 from models.answers import Answers
-from models.explain import explain
+from models.explain import LEAST_PART, WEAK, explain
 from models.groups import Groups, group_contributions
 from support.small_bundle import VIEW, small
 
@@ -67,28 +67,72 @@ def test_reasons_are_the_strongest_groups_each_way():
         for d, part in zip(VIEW.definitions, answers.contributions[0], strict=True):
             totals[d.group] = totals.get(d.group, 0) + part
         e = explain(made.bundle, made.rows[i], answers, 0, 2)
-        up = sorted((v for v in totals.values() if v > 0), reverse=True)[:2]
-        down = sorted(v for v in totals.values() if v < 0)[:2]
+        up = sorted((v for v in totals.values() if v >= WEAK), reverse=True)[:2]
+        down = sorted(v for v in totals.values() if v <= -WEAK)[:2]
         assert sorted(r.contribution for r in e.reasons) == pytest.approx(sorted(up + down), abs=1e-12)
         assert [abs(r.contribution) for r in e.reasons] == sorted((abs(v) for v in up + down), reverse=True)
         assert all(totals[r.group] == pytest.approx(r.contribution, abs=1e-12) for r in e.reasons)
 
 
-def test_reason_names_the_column_that_adds_most_in_its_direction():
+def test_where_all_contributions_are_weak_the_strongest_is_the_reason():
     made = small()
-    for i in range(0, 100, 13):
+    parts = np.linspace(-0.02, 0.03, len(VIEW.names))[None, :]
+    parts[0, VIEW.names.index("age_days")] = 0.04
+    e = explain(made.bundle, made.rows[0], Answers(log_odds=parts.sum(axis=1), base_value=0.0, contributions=parts))
+    assert len(e.reasons) == 1
+    assert abs(e.reasons[0].contribution + e.remainder - parts.sum()) < 1e-12
+
+
+def test_reason_names_the_strongest_column_that_evidence_supports():
+    made = small()
+    seen = set()
+    for i in range(200):
         answers = made.bundle.answer(made.rows[i][None, :])
         for reason in explain(made.bundle, made.rows[i], answers).reasons:
-            own = {
-                name: part
-                for name, d, part in zip(VIEW.names, VIEW.definitions, answers.contributions[0], strict=True)
-                if d.group == reason.group
-            }
-            pick = max if reason.contribution > 0 else min
-            assert own[reason.column] == pick(own.values())
-            column = VIEW.names.index(reason.column)
-            np.testing.assert_equal(reason.value, made.rows[i, column])
-            assert reason.evidence == made.bundle.evidence.about(column, made.rows[i, column])
+            column, evidence = expected_speaker(made.bundle, made.rows[i], answers.contributions[0], reason)
+            assert (reason.column, reason.evidence) == (column, evidence)
+            np.testing.assert_equal(reason.value, made.rows[i, VIEW.names.index(reason.column)])
+            seen.add(evidence is None)
+    assert seen == {True, False}
+
+
+def expected_speaker(bundle, row, parts, reason):
+    """The slow way: all columns of the group in words, by strength, and the first that evidence supports."""
+    sign = 1 if reason.contribution > 0 else -1
+    own = [(sign * p, i, d) for i, (d, p) in enumerate(zip(VIEW.definitions, parts, strict=True))]
+    own = [(p, i, d) for p, i, d in own if d.group == reason.group]
+    told = [c for c in own if not isinstance(c[2], Sum) and not (isinstance(c[2], Momentum) and row[c[1]] == 0)]
+    own = told if any(c[0] > 0 for c in told) else own
+    own.sort(key=lambda c: (-c[0], c[1]))
+    for part, i, d in own:
+        found = bundle.evidence.about(i, row[i])
+        if part >= LEAST_PART * own[0][0] and found is not None and found.supports(reason.contribution):
+            return d.name, found
+    return own[0][2].name, None
+
+
+def test_evidence_that_contradicts_is_not_shown():
+    made = small()
+    answers = made.bundle.answer(made.rows[:300])
+    for i in range(300):
+        for reason in explain(made.bundle, made.rows[i], answers, i).reasons:
+            found = reason.evidence
+            assert found is None or (found.won_here > found.won_elsewhere) == (reason.contribution > 0)
+
+
+def test_parts_of_one_field_are_one_group():
+    view = View(
+        definitions=(
+            Attribute(field="revenue", encoding="number"),
+            Attribute(field="revenue", part="revenue_band"),
+            Attribute(field="employees", part="size_band"),
+        ),
+        categories={"revenue_revenue_band": ("<1M",), "employees_size_band": ("1-10",)},
+    )
+    assert [(g.name, c) for g, c in zip(Groups.of(view).all, Groups.of(view).columns, strict=True)] == [
+        ("revenue", (0, 1)),
+        ("employees", (2,)),
+    ]
 
 
 def test_by_stage_holds_engagement_by_what_it_is_evidence_for():

@@ -49,6 +49,7 @@ def test_files_read_back_as_the_same_export(tmp_path: Path) -> None:
     assert (back.data_end, back.tracked, back.has_old_values) == (own.data_end, own.tracked, own.has_old_values)
     for name in TABLES:
         ours, theirs = (_in_order(getattr(e, name), name) for e in (own, back))
+        ours = ours.drop(columns=[column for column in settings.data.leads.ignore if column in ours])
         assert list(ours.columns) == list(theirs.columns)
         for column in set(ours.columns) - {"order"}:
             assert _texts(ours[column]) == _texts(theirs[column]), (name, column)

@@ -32,6 +32,7 @@ closed_won_at = "closed_won_at"
 closed_lost_at = "closed_lost_at"
 account_id = "account_id"
 owner = "owner"
+ignore = ["import_batch"]  # of no meaning: which file a lead came in by
 
 [data.events]
 file = "events.parquet"
@@ -53,12 +54,11 @@ _KIND = """
 [kinds.{kind}]
 actor = "{actor}"
 stage = "{stage}"
-label = "{label}"
 """
 _OTHER_KINDS = (
-    ("newsletter_signup", "lead", "subscriber", "newsletter sign-up"),
-    ("email_sent", "seller", "lead", "e-mail sent"),
-    ("call_logged", "seller", "sales_qualified", "call"),
+    ("newsletter_signup", "lead", "subscriber"),
+    ("email_sent", "seller", "lead"),
+    ("call_logged", "seller", "sales_qualified"),
 )
 
 
@@ -73,11 +73,8 @@ def write(export: Export, world: World, folder: Path) -> None:
 
 def settings_text(export: Export, world: World) -> str:
     """`ripeness.toml` for the written files."""
-    own = [(a.kind, "lead", str(a.stage), a.label) for a in world.activities]
-    kinds = [
-        _KIND.format(kind=kind, actor=actor, stage=stage, label=label)
-        for kind, actor, stage, label in (*own, *_OTHER_KINDS)
-    ]
+    own = [(a.kind, "lead", str(a.stage)) for a in world.activities]
+    kinds = [_KIND.format(kind=kind, actor=actor, stage=stage) for kind, actor, stage in (*own, *_OTHER_KINDS)]
     return _SETTINGS.format(data_end=iso(export.data_end)) + "".join(kinds)
 
 

@@ -29,7 +29,6 @@ class Activity:
 
     kind: str
     stage: Stage  #: what it is evidence for, in the settings
-    label: str
     chance: tuple[float, ...]  #: per day on which it is possible, for each of STATES
     when: When = "any_day"
     needs: Needs = "nothing"
@@ -82,23 +81,20 @@ class World:
 
 
 _ACTIVITIES = (
-    Activity(kind="page_view", stage=Stage.LEAD, label="page view", chance=(0.008, 0.040, 0.110, 0.200, 0.014)),
+    Activity(kind="page_view", stage=Stage.LEAD, chance=(0.008, 0.040, 0.110, 0.200, 0.014)),
     Activity(
         kind="pricing_page_view",
         stage=Stage.MARKETING_QUALIFIED,
-        label="pricing page view",
         chance=(0.0006, 0.004, 0.030, 0.090, 0.003),
     ),
     Activity(
         kind="content_download",
         stage=Stage.LEAD,
-        label="content download",
         chance=(0.0012, 0.012, 0.034, 0.030, 0.002),
     ),
     Activity(
         kind="email_open",
         stage=Stage.SUBSCRIBER,
-        label="e-mail opened",
         chance=(0.09, 0.20, 0.30, 0.34, 0.13),
         when="mailing",
         needs="subscribed",
@@ -107,7 +103,6 @@ _ACTIVITIES = (
     Activity(
         kind="email_click",
         stage=Stage.LEAD,
-        label="click in an e-mail",
         chance=(0.010, 0.06, 0.16, 0.20, 0.02),
         when="mailing",
         needs="subscribed",
@@ -116,21 +111,18 @@ _ACTIVITIES = (
     Activity(
         kind="social_engagement",
         stage=Stage.SUBSCRIBER,
-        label="reaction on social media",
         chance=(0.002, 0.009, 0.011, 0.010, 0.003),
         channel="social",
     ),
     Activity(
         kind="webinar_registered",
         stage=Stage.LEAD,
-        label="webinar registration",
         chance=(0.0006, 0.005, 0.014, 0.014, 0.0015),
         channel="webinar",
     ),
     Activity(
         kind="webinar_attended",
         stage=Stage.MARKETING_QUALIFIED,
-        label="webinar attended",
         chance=(0.20, 0.45, 0.62, 0.70, 0.25),
         when="webinar",
         needs="registered",
@@ -140,7 +132,6 @@ _ACTIVITIES = (
     Activity(
         kind="trade_show_visit",
         stage=Stage.LEAD,
-        label="visit of our stand",
         chance=(0.002, 0.012, 0.035, 0.040, 0.005),
         when="trade_show",
         known_after_days=7,
@@ -149,20 +140,17 @@ _ACTIVITIES = (
     Activity(
         kind="trial_started",
         stage=Stage.SALES_QUALIFIED,
-        label="trial started",
         chance=(0.00008, 0.0009, 0.0070, 0.0200, 0.0005),
         needs="not_yet",
     ),
     Activity(
         kind="demo_request",
         stage=Stage.SALES_QUALIFIED,
-        label="demo request",
         chance=(0.00003, 0.0003, 0.0030, 0.0250, 0.0003),
     ),
     Activity(
         kind="unsubscribe",
         stage=Stage.SUBSCRIBER,
-        label="unsubscription",
         chance=(0.0030, 0.0008, 0.0004, 0.0002, 0.0022),
         needs="subscribed",
         channel="email",
@@ -170,7 +158,6 @@ _ACTIVITIES = (
     Activity(
         kind="careers_page_view",
         stage=Stage.SUBSCRIBER,
-        label="careers page view",
         chance=(0.004, 0.004, 0.004, 0.004, 0.004),
     ),
 )

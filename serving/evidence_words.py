@@ -1,0 +1,91 @@
+"""The sentence about what happened to leads like this one.
+
+It compares: a share of leads would be read beside the probability, which is of one moment of a lead.
+"""
+
+from functools import lru_cache
+from math import floor, isinf
+
+from features.definitions import ActiveDays, Age, Attribute, Count, Definition, Distinct, Recency
+from models.evidence import Counted
+from serving.language import Language
+
+HEADS = 100_000  #: up to which whole amounts are things that people count
+
+
+@lru_cache(maxsize=10_000)
+def evidence_sentence(definition: Definition, counted: Counted, language: Language) -> str:
+    """How much more or less often leads with such a value were won than the others, and how many they are."""
+    shared = _range(definition, counted, language)
+    leads = {
+        "shared": language.say(" ({range})", range=shared) if shared else "",
+        "n": language.number(counted.won),
+        "leads": language.number(counted.leads),
+    }
+    times = counted.times
+    if counted.won == 0:
+        return language.say("None of the {leads} leads like this in this respect{shared} was won", **leads)
+    if isinf(times):
+        return language.say(
+            "Of leads like this in this respect{shared} {n} of {leads} were won, of others none", **leads
+        )
+    if times < 1:
+        less = language.share(1 - times)
+        return language.say(
+            "Leads like this in this respect{shared} were won {share} less often than others ({n} of {leads})",
+            share=less,
+            **leads,
+        )
+    more = language.number(round(times, 1 if times < 9.95 else 0))
+    return language.say(
+        "Leads like this in this respect{shared} were won {times} times as often as others ({n} of {leads})",
+        times=more,
+        **leads,
+    )
+
+
+def _range(definition: Definition, counted: Counted, language: Language) -> str | None:
+    """The numbers that these leads have in common, where there are several and people count them."""
+    if isinstance(definition, Count | ActiveDays | Distinct):
+        return _counts(counted, language)
+    if isinstance(definition, Recency | Age):
+        return _ago(counted, language)
+    if isinstance(definition, Attribute):
+        return _amounts(counted, language)
+    return None
+
+
+def _counts(counted: Counted, language: Language) -> str | None:
+    """Whole numbers: the least and the most, both included."""
+    if counted.above is None:
+        return None
+    least = floor(counted.above) + 1
+    if counted.upto is None:
+        return language.say("{least} or more", least=language.number(least))
+    most = floor(counted.upto)
+    if most <= least:
+        return None
+    return language.say("{least} to {most}", least=language.number(least), most=language.number(most))
+
+
+def _ago(counted: Counted, language: Language) -> str | None:
+    """Days, rounded down as they are where the lead's own are shown."""
+    above, upto = counted.above, counted.upto
+    if upto is None:
+        return None if above is None else language.say("at least {n} days ago", n=language.number(floor(above)))
+    if above is None or floor(above) == floor(upto):
+        return language.say("less than {n} days ago", n=language.number(floor(upto) + 1))
+    return language.say(
+        "{least} to {most} days ago", least=language.number(floor(above)), most=language.number(floor(upto))
+    )
+
+
+def _amounts(counted: Counted, language: Language) -> str | None:
+    above, upto = counted.above, counted.upto
+    if upto is None:
+        return None if above is None else language.say("over {amount}", amount=language.number(above))
+    if above is None:
+        return language.say("up to {amount}", amount=language.number(upto))
+    if above == int(above) and upto == int(upto) <= HEADS:
+        return _counts(counted, language)
+    return language.say("over {least}, up to {most}", least=language.number(above), most=language.number(upto))
