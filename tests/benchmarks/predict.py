@@ -21,6 +21,7 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 from features.clock import DAY, iso
@@ -38,6 +39,7 @@ EVENTS = 50
 DISTINCT = 200  #: different leads that are sent over and over
 BAR = 5.0
 START_SECONDS = 120
+START = datetime(2023, 1, 1, tzinfo=UTC)  #: of the simulated history, which ends before anybody runs this
 
 SERVE = """
 import sys
@@ -186,7 +188,7 @@ def prepare(home: Path, leads: int) -> list[dict[str, object]]:
     if kept.exists():
         found: list[dict[str, object]] = json.loads(kept.read_text())
         return found
-    simulate(seed=1, leads=leads).write(company)
+    simulate(seed=1, leads=leads, start=START).write(company)
     settings = load_settings(company / FILE_NAME)
     export = read_export(company, settings)
     trained = train(export, settings)
