@@ -4,7 +4,7 @@ import sys
 
 import typer
 
-from commands import export, judge, learn, live, promotion, trial, tune
+from commands import export, judge, keys, learn, live, promotion, trial, tune
 from features.errors import RipenessError
 
 app = typer.Typer(
@@ -23,6 +23,7 @@ COMMANDS = (
 )
 for command in COMMANDS:
     app.command()(command)
+app.add_typer(keys.app, name="key")
 
 
 def main() -> None:

@@ -11,7 +11,7 @@ from features.settings import Settings
 from serving import describe, docs, ingest_events, ingest_leads, ingest_lists, ingest_schemas, problem, routes
 from serving.body import BodyLimit
 from serving.headers import SafeHeaders
-from serving.keys import KeyRing
+from serving.keys import KeyFile, KeyRing
 from serving.model_source import ModelSource
 from serving.routes import Service
 from serving.schemas import components
@@ -27,7 +27,7 @@ def create_app(
     *,
     models: ModelSource,
     settings: Settings,
-    keys: KeyRing,
+    keys: KeyRing | KeyFile,
     now: Callable[[], datetime],
     store: Store | None = None,
 ) -> FastAPI:

@@ -13,9 +13,12 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import ClassVar, Literal
 
+import structlog
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from features.errors import BadSettings, RipenessError
+
+log = structlog.get_logger()
 
 Scope = Literal["crm", "rep", "admin"]
 
@@ -26,6 +29,12 @@ class BadKeys(BadSettings):
     """The file of API keys can't be trusted or read; repair it, or remove it to have a new key made."""
 
     title = "The API keys can't be used"
+
+
+class NoSuchKey(BadSettings):
+    """No key goes by that id."""
+
+    title = "There is no such API key"
 
 
 class Unauthorized(RipenessError):
@@ -49,6 +58,7 @@ class Key(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     key_id: str  #: for logs and for taking it back
+    name: str = ""  #: whose it is
     sha256: str = Field(pattern="^[0-9a-f]{64}$")
     scopes: tuple[Scope, ...]
 
@@ -76,10 +86,17 @@ class KeyRing(BaseModel):
         ring, token = cls(keys=()).issue(("crm", "rep", "admin"))
         if not path.exists() and ring._create(path):
             return ring, token
-        return cls._read(path), None
+        return cls.read(path), None
 
     @classmethod
-    def _read(cls, path: Path) -> "KeyRing":
+    def read(cls, path: Path) -> "KeyRing":
+        """The keys in the file at `path`; none without a file.
+
+        Raises:
+            BadKeys: the file is readable by others, or is no file of keys.
+        """
+        if not path.exists():
+            return cls(keys=())
         try:
             if os.name == "posix" and path.stat().st_mode & 0o077:
                 raise BadKeys(f"{path} is open to other users of this machine; run `chmod 600 {path}`")
@@ -87,11 +104,22 @@ class KeyRing(BaseModel):
         except (OSError, ValidationError) as error:
             raise BadKeys(f"{path} can't be read as a file of API keys; remove it to have a new key made") from error
 
-    def issue(self, scopes: Iterable[Scope]) -> "tuple[KeyRing, str]":
+    def issue(self, scopes: Iterable[Scope], *, name: str = "") -> "tuple[KeyRing, str]":
         """This ring with one more key, and the key's token, which is kept nowhere."""
         token = PREFIX + secrets.token_urlsafe(32)
-        key = Key(key_id=secrets.token_hex(4), sha256=_digest(token), scopes=tuple(scopes))
+        key = Key(key_id=secrets.token_hex(4), name=name, sha256=_digest(token), scopes=tuple(scopes))
         return KeyRing(keys=(*self.keys, key)), token
+
+    def without(self, key_id: str) -> "KeyRing":
+        """This ring with one key less.
+
+        Raises:
+            NoSuchKey: none has that id.
+        """
+        kept = tuple(key for key in self.keys if key.key_id != key_id)
+        if len(kept) == len(self.keys):
+            raise NoSuchKey(f"no key has the id {key_id!r}; `ripeness key list` shows those that there are")
+        return KeyRing(keys=kept)
 
     def save(self, path: Path) -> None:
         """Write the ring, replacing the file at once or not at all."""
@@ -132,6 +160,41 @@ class KeyRing(BaseModel):
         if scope is not None and not found[0].allows(scope):
             raise Forbidden(f"key {found[0].key_id} lacks the scope {scope!r}; ask for a key that has it")
         return found[0]
+
+
+class KeyFile:
+    """The keys in a file, followed: a key made or taken back while the service runs counts within a second."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._seen = _stamp(path)
+        self.ring = KeyRing.read(path)
+
+    def check(self, authorization: str | None, scope: Scope | None) -> Key:
+        """As `KeyRing.check`, by the keys of now."""
+        return self.ring.check(authorization, scope)
+
+    def refresh(self) -> None:
+        """Read the file again if it changed; one that can't be read changes nothing, and the log says so once."""
+        stamp = _stamp(self.path)
+        if stamp == self._seen:
+            return
+        self._seen = stamp
+        try:
+            self.ring = KeyRing.read(self.path)
+        except BadKeys as error:
+            log.error("keys_not_read", why=str(error))
+        else:
+            log.info("keys_read", keys=len(self.ring.keys))
+
+
+def _stamp(path: Path) -> tuple[int, int] | None:
+    """What changes with the file: it is replaced, never written over."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_mtime_ns, found.st_ino
 
 
 def _digest(token: str) -> str:

@@ -18,6 +18,7 @@ from models.files import load
 from models.probe import probe
 from serving.examples import warm_up
 from serving.predict import Predictor
+from serving.repeat import repeat
 
 log = structlog.get_logger()
 
@@ -139,11 +140,4 @@ class ModelSource:
 
     def watch(self, *, every_seconds: float) -> Callable[[], None]:
         """Refresh in the background from now on; the function returned ends it."""
-        ended = threading.Event()
-
-        def keep_refreshing() -> None:
-            while not ended.wait(every_seconds):
-                self.refresh()
-
-        threading.Thread(target=keep_refreshing, name="model-refresh", daemon=True).start()
-        return ended.set
+        return repeat(self.refresh, every_seconds=every_seconds, name="model-refresh")

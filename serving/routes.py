@@ -16,7 +16,7 @@ from features.request import BadRequest, Fault, read_request
 from features.settings import Settings
 from serving import describe
 from serving.body import NUL, parse_json, read_json, refuse_nul, require_json
-from serving.keys import KeyRing, Scope
+from serving.keys import KeyFile, KeyRing, Scope
 from serving.language import Language, catalog, preferred
 from serving.model_source import ModelSource
 from serving.predict import Case, Json, case_of
@@ -35,7 +35,7 @@ class Service:
 
     models: ModelSource
     settings: Settings
-    keys: KeyRing
+    keys: KeyRing | KeyFile
     now: Callable[[], datetime]  #: the only clock of the service, with its time zone
     store: Store | None = None  #: without one the service only scores what it is sent
     #: threads that score: more would wait for Python's one lock, and let nobody else have it (30 % fewer answers)

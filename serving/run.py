@@ -19,12 +19,14 @@ from fastapi import FastAPI
 from features.errors import RipenessError
 from features.settings import Settings
 from serving.app import create_app
-from serving.keys import KeyRing
+from serving.keys import KeyFile, KeyRing
 from serving.model_source import ModelSource
+from serving.repeat import repeat
 from serving.store.store import Store
 
 KEYS = "keys.json"  #: below the home folder
 REFRESH_SECONDS = 30.0
+KEYS_SECONDS = 1.0
 SHUTDOWN_SECONDS = 10
 
 
@@ -55,23 +57,33 @@ def serve(
         BadKeys: the file of API keys can't be trusted.
         BadDatabase, StoreUnavailable: the store can't be opened.
     """
-    address = listening_host(settings, host)
     log_as_json()
-    keys, token = KeyRing.open(home / KEYS)
+    with listen(listening_host(settings, host), settings.service.port if port is None else port) as listening:
+        keys = _keys(home / KEYS, say)
+        store = Store.of_settings(settings.service, home=home, named=database_url)
+        models = ModelSource.from_registry(tracking_uri, settings)
+        status = models.refresh()
+        if status.predictor is None:
+            say(f"no model yet, so /v1/predict answers 503: {status.trouble}")
+        stops = (
+            models.watch(every_seconds=REFRESH_SECONDS),
+            repeat(keys.refresh, every_seconds=KEYS_SECONDS, name="keys-refresh"),
+        )
+        try:
+            run(create_app(models=models, settings=settings, keys=keys, now=now, store=store), listening, say=say)
+        finally:
+            for stop in stops:
+                stop()
+            store.close()
+
+
+def _keys(path: Path, say: Callable[[str], None]) -> KeyFile:
+    ring, token = KeyRing.open(path)
     if token is not None:
         say(f"API key, shown this once: {token}")
-    store = Store.of_settings(settings.service, home=home, named=database_url)
-    models = ModelSource.from_registry(tracking_uri, settings)
-    status = models.refresh()
-    if status.predictor is None:
-        say(f"no model yet, so /v1/predict answers 503: {status.trouble}")
-    stop = models.watch(every_seconds=REFRESH_SECONDS)
-    app = create_app(models=models, settings=settings, keys=keys, now=now, store=store)
-    try:
-        run(app, address, settings.service.port if port is None else port, say=say)
-    finally:
-        stop()
-        store.close()
+    if not ring.keys:
+        say(f"{path} holds no API key, so nobody may ask; make one with `ripeness key add --scope crm`")
+    return KeyFile(path)
 
 
 def listening_host(settings: Settings, host: str | None) -> str:
@@ -96,15 +108,11 @@ def is_loopback(host: str) -> bool:
         return host == "localhost"
 
 
-def run(app: FastAPI, host: str, port: int, *, say: Callable[[str], None] = lambda _: None) -> None:
-    """Serve the app with one worker until SIGINT or SIGTERM; requests under way are answered first.
-
-    Raises:
-        CantListen: the address is taken or not of this machine.
-    """
-    listening = listen(host, port)
+def run(app: FastAPI, listening: socket.socket, *, say: Callable[[str], None] = lambda _: None) -> None:
+    """Serve the app with one worker until SIGINT or SIGTERM; requests under way are answered first."""
+    host, port = listening.getsockname()[:2]
     shown = f"[{host}]" if ":" in host else host
-    say(f"serving on http://{shown}:{listening.getsockname()[1]}, documented at /docs; Ctrl-C ends it")
+    say(f"serving on http://{shown}:{port}, documented at /docs; Ctrl-C ends it")
     config = uvicorn.Config(
         app,
         log_config=None,
@@ -113,12 +121,15 @@ def run(app: FastAPI, host: str, port: int, *, say: Callable[[str], None] = lamb
         server_header=False,
         timeout_graceful_shutdown=SHUTDOWN_SECONDS,
     )
-    with listening, _signals_end_quietly():
+    with _signals_end_quietly():
         uvicorn.Server(config).run(sockets=[listening])
 
 
 def listen(host: str, port: int) -> socket.socket:
     """A socket that takes connections from now on; they wait until the server is up.
+
+    Raises:
+        CantListen: the address is taken or not of this machine.
 
     asyncio turns Nagle's algorithm off for sockets that say they are TCP: without that each answer
     waits 40 ms for the peer's delayed acknowledgement.
@@ -163,3 +174,15 @@ def log_as_json() -> None:
         logger_factory=structlog.BytesLoggerFactory(sys.stderr.buffer),
         cache_logger_on_first_use=True,
     )
+    logging.basicConfig(handlers=[_LibraryLines()], level=logging.WARNING, force=True)
+
+
+class _LibraryLines(logging.Handler):
+    """What libraries log, the server first of all, as lines like ours; never a traceback, which may hold values."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        kind = record.exc_info[0] if record.exc_info else None
+        error = kind.__name__ if kind else None
+        structlog.get_logger().log(
+            record.levelno, "library_says", library=record.name, text=record.getMessage().strip(), error=error
+        )
