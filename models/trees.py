@@ -52,7 +52,7 @@ class TreeExpert:
 
     @cached_property
     def explainer(self) -> Explainer | None:
-        """Our own TreeSHAP; None where its tables would be too large, then LightGBM explains."""
+        """Our own TreeSHAP; None where the trees are too deep for it, then LightGBM explains."""
         try:
             return Explainer.from_text(self.text, self.columns)
         except NoTables as error:

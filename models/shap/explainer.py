@@ -11,25 +11,19 @@ from features.threads import on_threads, threads_for
 from models.arrays import Floats
 from models.shap.formula import Rules, rules_up_to, tabulate
 from models.shap.kernel import explain_block, explain_rows
-from models.shap.plan import PATTERN_BITS, TABLE_BITS, Piece, pieces, total_turns
+from models.shap.plan import PATTERN_BITS, TABLE_CELLS, Piece, Ways, cells, cut, piece_of, total_turns
 from models.shap.program import Leaves, Pieces, Splits, leaves_of, pieces_of, splits_of
 from models.tree_arrays import Tree, read_trees
 
 LIMIT_BYTES = 64 * 2**20  #: of all tables of one model
 LIMIT_TURNS = 1_000_000  #: on the ways to all splits, which bounds the time that cutting takes
-FINER = (
-    (8, TABLE_BITS),
-    (7, 10),
-    (6, 9),
-    (5, 8),
-)  #: bits of a piece, and of one that is a single split, from large tables on
 FEW = 12  #: rows up to here are walked one by one
 BLOCK = 2048  #: rows at most; about so many share what it takes to fetch the tables
 WORTH_A_THREAD = 512  #: rows
 
 
 class NoTables(Exception):
-    """The trees are too large or too deep to be tabulated, so LightGBM has to explain them."""
+    """The trees are too deep to be cut into pieces, so LightGBM has to explain them."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,13 +43,13 @@ class Explainer:
         """The explainer of a text that passed `check_text`.
 
         Raises:
-            NoTables: the trees are too large or too deep.
+            NoTables: the trees are too deep.
         """
         trees = read_trees(text)
-        cut = cut_to_size(trees)
-        flat = list(chain.from_iterable(cut))
+        found = cut_to_size(trees)
+        flat = list(chain.from_iterable(found))
         splits = splits_of(trees)
-        laid_out = pieces_of(cut, splits.tree[:-1].tolist())
+        laid_out = pieces_of(found, splits.tree[:-1].tolist())
         rules = rules_up_to(max((len(piece.columns) for piece in flat), default=0))
         return cls(
             columns=columns,
@@ -89,26 +83,36 @@ def _blocks(rows: int, threads: int) -> list[tuple[int, int, int]]:
 
 
 def cut_to_size(trees: Sequence[Tree]) -> list[list[Piece]]:
-    """Each tree's pieces, as large as their tables allow.
+    """Each tree's pieces; the smallest are tabulated, as many as the memory allows.
 
     Raises:
-        NoTables: even small pieces need too much memory.
+        NoTables: the trees are too deep.
     """
     turns = sum(map(total_turns, trees))
     if turns > LIMIT_TURNS:
-        raise NoTables(f"its trees hold {turns} turns, the limit is {LIMIT_TURNS}")
-    for bits, single in FINER:
-        cut = [list(pieces(tree, bits, single)) for tree in trees]
-        size = 8 * sum(piece.cells for piece in chain.from_iterable(cut))
-        widest = max((len(piece.bits) for piece in chain.from_iterable(cut)), default=0)
-        if widest > PATTERN_BITS:
-            raise NoTables(f"the way to a leaf tests {widest - 1} columns, the limit is {PATTERN_BITS - 1}")
-        if size <= LIMIT_BYTES:
-            return cut
-    raise NoTables(f"its tables need {size} bytes, the limit is {LIMIT_BYTES}")
+        raise NoTables(f"the ways to its splits have {turns} turns, the limit is {LIMIT_TURNS}")
+    ways = [Ways.of(tree) for tree in trees]
+    cuts = [list(cut(way)) for way in ways]
+    fits = iter(_fits([cells(way, splits) for way, some in zip(ways, cuts, strict=True) for splits in some]))
+    found = [
+        [piece_of(way, splits, tabulated=next(fits)) for splits in some] for way, some in zip(ways, cuts, strict=True)
+    ]
+    widest = max((len(piece.bits) for piece in chain.from_iterable(found)), default=0)
+    if widest > PATTERN_BITS:
+        raise NoTables(f"the way to a leaf tests {widest - 1} columns, the limit is {PATTERN_BITS - 1}")
+    return found
 
 
-def _expected(trees: Sequence[Tree], cut: Sequence[Piece]) -> float:
+def _fits(sizes: Sequence[int]) -> list[bool]:
+    """Which tables are made: the smallest first, until the memory is used up or they are too wide to be read fast."""
+    fits, total = [False] * len(sizes), 0
+    for i in sorted(range(len(sizes)), key=sizes.__getitem__):
+        total += 8 * sizes[i]
+        fits[i] = total <= LIMIT_BYTES and sizes[i] <= TABLE_CELLS
+    return fits
+
+
+def _expected(trees: Sequence[Tree], pieces: Sequence[Piece]) -> float:
     lone = sum(tree.leaf_value[0] for tree in trees if not tree.column)
-    leaves = (leaf for piece in cut for leaf in piece.leaves)
+    leaves = (leaf for piece in pieces for leaf in piece.leaves)
     return lone + sum(leaf.value * prod(factor.weight for factor in leaf.factors) for leaf in leaves)

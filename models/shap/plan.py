@@ -12,7 +12,9 @@ from typing import NamedTuple
 
 from models.tree_arrays import Tree
 
+BITS = 8  #: of a piece, unless the way to a single split has more: tables of up to 16 KiB
 TABLE_BITS = 12  #: at most, of a piece that is tabulated
+TABLE_CELLS = TABLE_BITS << TABLE_BITS  #: at most, of one table: where a row begins is a 16-bit number
 PATTERN_BITS = 62  #: at most, of any piece: a pattern is a 64-bit number
 
 Turn = tuple[int, bool]  #: a split, and whether the way turns right there
@@ -79,22 +81,27 @@ def total_turns(tree: Tree) -> int:
     return sum(depth)
 
 
-def pieces(tree: Tree, bits: int, single: int) -> Iterator[Piece]:
-    """The tree's leaves in pieces of at most `bits` bits, or of one split where its way alone has more.
+def cut(ways: Ways) -> Iterator[list[int]]:
+    """The splits of each piece, the top one first; a piece has `BITS` bits at most, or is a single split.
 
-    From the bottom up: the largest subtrees that fit are taken off until nothing is left. Pieces of
-    one split are tabulated up to `single` bits.
+    From the bottom up: the largest subtrees that fit are taken off until nothing is left.
     """
-    ways, left = Ways.of(tree), set(range(len(tree.column)))
+    left = set(range(len(ways.tree.column)))
     while left:
-        size, below = _sizes(tree, left)
+        size, below = _sizes(ways.tree, left)
         left &= size.keys()
-        fits = {s for s in left if len(ways.columns[s]) + size[s] <= bits or size[s] == 1}
+        fits = {s for s in left if len(ways.columns[s]) + size[s] <= BITS or size[s] == 1}
         parents = {child: s for s in left for child in below[s]}
         for top in sorted(s for s in fits if parents.get(s) not in fits):
             taken = _subtree(top, below)
-            yield _piece(ways, _narrowed(tree, taken, below), single)
+            yield _narrowed(ways.tree, taken, below)
             left.difference_update(taken)
+
+
+def cells(ways: Ways, splits: list[int]) -> int:
+    """Numbers in the table of a piece."""
+    above = ways.columns[splits[0]]
+    return len(above.union(ways.tree.column[s] for s in splits)) << (len(above) + len(splits))
 
 
 def _sizes(tree: Tree, left: set[int]) -> tuple[dict[int, int], dict[int, list[int]]]:
@@ -123,7 +130,8 @@ def _narrowed(tree: Tree, taken: list[int], below: dict[int, list[int]]) -> list
     return taken
 
 
-def _piece(ways: Ways, splits: list[int], single: int) -> Piece:
+def piece_of(ways: Ways, splits: list[int], *, tabulated: bool) -> Piece:
+    """The piece of these splits, the top one first."""
     tree, top = ways.tree, splits[0]
     way = ways.turns[top]
     above = sorted(ways.columns[top])
@@ -138,7 +146,7 @@ def _piece(ways: Ways, splits: list[int], single: int) -> Piece:
         for right, child in enumerate(tree.children[split])
         if child < 0
     ]
-    return Piece(columns=tuple(columns), bits=tuple(bits), leaves=tuple(leaves), tabulated=len(bits) <= single)
+    return Piece(columns=tuple(columns), bits=tuple(bits), leaves=tuple(leaves), tabulated=tabulated)
 
 
 def _leaf(ways: Ways, way: tuple[Turn, ...], above: int, columns: list[int], place: dict[tuple[str, int], int]) -> Leaf:

@@ -113,12 +113,22 @@ def test_a_way_too_long_for_a_table_is_integrated():
     np.testing.assert_allclose(expert.base_value + singles.sum(axis=1), theirs, rtol=0, atol=1e-9)
 
 
-def test_many_large_tables_are_made_smaller():
+def test_contributions_of_many_columns_still_add_up():
+    """LightGBM takes columns off a product one by one, which loses digits: it is off by 0.08 here."""
+    columns = 60
+    expert = TreeExpert.from_text(text_of([chain([i % columns for i in range(400)])], columns), columns)
+    expert.check()
+    rows = np.random.default_rng(0).normal(size=(50, columns))
+    added = expert.base_value + expert.contributions(rows).sum(axis=1)
+    np.testing.assert_allclose(added, expert.margins(rows), rtol=0, atol=1e-11)
+
+
+def test_tables_beyond_the_memory_are_not_made():
     columns = 12
-    orders = [np.roll(range(columns), i).tolist() for i in range(columns)] * 25
+    orders = [np.roll(range(columns), i).tolist() for i in range(columns)] * 10
     text = text_of([chain(order, number=i) for i, order in enumerate(orders)], columns)
     expert = agree(odd_rows(columns, rows=40), TreeExpert.from_text(text, columns))
-    assert LIMIT_BYTES / 4 < expert.table_bytes <= LIMIT_BYTES
+    assert LIMIT_BYTES / 2 < expert.table_bytes <= LIMIT_BYTES
     assert len(expert.explainer.leaves.value) > 0
 
 
