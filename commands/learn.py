@@ -23,6 +23,9 @@ from commands.terminal import (
 if TYPE_CHECKING:
     from training.train import Trained
 
+LOCK = "train.lock"  #: in the home: one training at a time is registered and promoted
+LOCK_SECONDS = 600
+
 
 def train(
     folder: Folder,
@@ -34,27 +37,28 @@ def train(
 ) -> None:
     """Train, calibrate, evaluate on later time, and register the bundle."""
     from commands.judge import points_file
+    from features.check import require_both_ends
+    from models import registry
+    from models.file_lock import locked
     from training.examine import look_of
     from training.openings import record_opening
     from training.record import describe, record
     from training.train import train as fit
 
-    chosen = settings_of(folder, settings)
+    chosen, where = settings_of(folder, settings), tracking(home, tracking_uri)
     with progress() as step:
         step("reading the export")
         export, data = read(folder, chosen), describe(folder)
+        require_both_ends(export)
+        registry.find("champion", tracking_uri=where)  # a registry that can't be used is better known before the work
         trained = fit(export, chosen, points_file=points_file(folder, chosen), progress=step)
-        opening = record_opening(home, look_of(trained, export, chosen, data.digest, "train"), now())
-        step("registering with MLflow")
-        version = record(
-            trained,
-            settings=chosen,
-            data=data,
-            tracking_uri=tracking(home, tracking_uri),
-            promote=promote,
-            pictures=pictures,
-        )
-    remember(chosen, home)
+        with locked(home / LOCK, wait_seconds=LOCK_SECONDS, waiting=lambda: step("waiting for another training")):
+            opening = record_opening(home, look_of(trained, export, chosen, data.digest, "train"), now())
+            step("registering with MLflow")
+            version = record(
+                trained, settings=chosen, data=data, tracking_uri=where, promote=promote, pictures=pictures
+            )
+            remember(chosen, home)
     _show(trained)
     say(opening.sentence())
     say(f"registered as version {version.number}, the {' and '.join(version.aliases)}; bundle {version.digest}")

@@ -2,7 +2,7 @@
 
 import os
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -23,6 +23,9 @@ from commands.terminal import (
     settings_of,
     tracking,
 )
+
+if TYPE_CHECKING:
+    from features.tables import Export
 
 
 def serve(
@@ -62,15 +65,30 @@ def score(
 
     quiet_logs()
     chosen = settings_of(folder, settings)
+    at = moment(as_of, chosen)
     with progress() as step:
         step("reading the export")
+        export = read(folder, chosen)
+        say_how_late(export, at)
         count = score_to_file(
-            read(folder, chosen),
+            export,
             chosen,
-            as_of=moment(as_of, chosen),
+            as_of=at,
             out=out,
             tracking_uri=tracking(home, tracking_uri),
             language=language or chosen.company.language,
             progress=step,
         )
     say(f"wrote {count:,} scored leads to {out}")
+
+
+def say_how_late(export: "Export", as_of: int) -> None:
+    """Warn of a moment after the end of the data: what happened in between is unknown, and leads look idle."""
+    from features.clock import DAY, iso
+
+    late = (as_of - export.data_end) / DAY
+    if late > 1 and not export.flat:
+        say(
+            f"  the data ends {iso(export.data_end)}, {late:,.0f} days before --as-of: leads are scored as if nothing "
+            "had happened since"
+        )

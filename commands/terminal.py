@@ -26,6 +26,7 @@ Tracking = Annotated[
 ]
 Language = Annotated[str | None, typer.Option(help="of the reasons: en or it; the settings' unless given")]
 
+FIRST_YEAR, LAST_YEAR = 1990, 2199  #: of times in an export, see features.times
 DEFAULT_HOME = Path(".ripeness")
 
 
@@ -69,6 +70,8 @@ def moment(text: str, settings: "Settings") -> int:
         moment = datetime.fromisoformat(text)
     except ValueError as error:
         raise BadSettings(f"--as-of {text!r} is no date; write 2026-03-01 or 2026-03-01T09:00:00Z") from error
+    if not FIRST_YEAR <= moment.year <= LAST_YEAR:
+        raise BadSettings(f"--as-of {text!r} lies outside of {FIRST_YEAR} to {LAST_YEAR}, of which data can tell")
     return to_micros(moment if moment.tzinfo else moment.replace(tzinfo=settings.company.zone))
 
 
@@ -95,18 +98,27 @@ def remember(settings: "Settings", home: Path) -> None:
 
 
 def tracking(home: Path, chosen: str | None) -> str:
-    """Where MLflow keeps runs and models: as said, or in the home folder, which is made."""
-    home.mkdir(parents=True, exist_ok=True)
+    """Where MLflow keeps runs and models: as said, or in the home folder, which is made.
+
+    Raises:
+        BadSettings: the home is a file, or can't be made.
+    """
+    try:
+        home.mkdir(parents=True, exist_ok=True)
+    except FileExistsError as error:
+        raise BadSettings(f"--home {home} is a file, not a folder; name a folder") from error
+    except OSError as error:
+        raise BadSettings(f"--home {home} can't be made ({error.strerror}); name a folder you may write to") from error
     return chosen or f"sqlite:///{(home / 'mlflow.db').resolve()}"
 
 
 def quiet_logs() -> None:
-    """Only warnings: a person reads what these commands print, no machine does."""
+    """No log: a person reads what these commands print, and their errors say what a log would."""
     import logging
 
     import structlog
 
-    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
 
 
 def now() -> datetime:

@@ -10,13 +10,14 @@ import numpy.typing as npt
 import pandas as pd
 
 from features.check_text import render
-from features.check_warnings import warnings_of
+from features.check_warnings import one_end_only, warnings_of
 from features.checked import AttributeCheck, Check, KindCheck, Span
 from features.clock import NEVER, days
+from features.errors import NotEnoughData
 from features.settings import Kind, Settings
 from features.tables import Export
 
-__all__ = ["check", "render"]
+__all__ = ["check", "render", "require_both_ends"]
 
 
 def check(export: Export, settings: Settings) -> Check:
@@ -42,6 +43,18 @@ def check(export: Export, settings: Settings) -> Check:
         lines=export.lines_read,
     )
     return replace(counted, warnings=tuple(warnings_of(counted, settings)))
+
+
+def require_both_ends(export: Export) -> None:
+    """Refuse an export whose leads all ended alike, or in which none was won.
+
+    Raises:
+        NotEnoughData: as `check` minds it.
+    """
+    won, lost = _ends(export)
+    minded = one_end_only(leads=len(won), won=int(won.sum()), lost=int((lost & ~won).sum()), flat=export.flat)
+    if minded:
+        raise NotEnoughData(minded)
 
 
 def _ends(export: Export) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:

@@ -18,13 +18,19 @@ def warnings_of(facts: Check, settings: Settings) -> list[str]:
     ]
 
 
+def one_end_only(*, leads: int, won: int, lost: int, flat: bool) -> str | None:
+    """What is wrong when nobody was won, or everybody; None when there are both."""
+    if won == 0:
+        return "no lead was won, so there is nothing to learn; name the column or the event that says so"
+    if won == leads or (flat and lost == 0):
+        return "every lead was won, so there is nothing to compare; bring the others too"
+    return None
+
+
 def _about_results(facts: Check, settings: Settings) -> list[str]:
-    found = []
-    if facts.won == 0:
-        found.append("no lead was won, so there is nothing to learn; name the column or the event that says so")
-    elif facts.won == facts.leads or (facts.flat and facts.lost == 0):
-        found.append("every lead was won, so there is nothing to compare; bring the others too")
-    elif facts.won < settings.model.min_wins_for_trees:
+    one_end = one_end_only(leads=facts.leads, won=facts.won, lost=facts.lost, flat=facts.flat)
+    found = [one_end] if one_end else []
+    if not one_end and facts.won < settings.model.min_wins_for_trees:
         found.append(
             f"{facts.won:,} wins are few: only the linear expert learns from under {settings.model.min_wins_for_trees}"
         )

@@ -5,19 +5,22 @@ MLflow takes seconds to import, so each function does.
 
 import logging
 import os
+import sqlite3
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from features.errors import RegistryRefused
+from models.file_lock import locked
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
 
 ADDRESS = "MLFLOW_TRACKING_URI"
 EXPERIMENT = "ripeness"
+MIGRATION_SECONDS = 120  #: to wait for another process that makes the tables
 #: MLflow's own switches, where nobody set them: no telemetry, no prints, and give up on a registry that is away
 DEFAULTS = {
     "MLFLOW_DISABLE_TELEMETRY": "true",
@@ -37,14 +40,65 @@ THEIR_WARNINGS: tuple[tuple[str, type[Warning]], ...] = (
 
 @contextmanager
 def connected(tracking_uri: str) -> "Iterator[MlflowClient]":
-    """A client of the registry; MLflow is quiet, without telemetry."""
+    """A client of the registry; MLflow is quiet, without telemetry.
+
+    Raises:
+        RegistryRefused: it can't be reached or read, or refuses what was asked of it.
+    """
+    shown = _without_secrets(tracking_uri)
+    database = _sqlite_file(tracking_uri)
+    if database is not None:
+        _require_database(database)
     mlflow = _quiet_mlflow()
+    from sqlalchemy.exc import SQLAlchemyError
+
     try:
-        yield mlflow.MlflowClient(tracking_uri)
+        with _alone(database):  # the first client makes the tables
+            client = mlflow.MlflowClient(tracking_uri)
+        yield client
     except mlflow.exceptions.MlflowException as error:
-        shown = _without_secrets(tracking_uri)
         said = str(error).replace(tracking_uri, shown)
         raise RegistryRefused(f"the registry at {shown}: {said}") from None  # the cause holds the password
+    except (SQLAlchemyError, OSError) as error:
+        said = str(getattr(error, "orig", None) or error).replace(tracking_uri, shown)
+        raise RegistryRefused(
+            f"the registry at {shown} can't be used: {said}; restore it from a copy, or name another place with "
+            "--home or --tracking-uri"
+        ) from None
+
+
+def _sqlite_file(tracking_uri: str) -> Path | None:
+    """The database's file, where the registry is one."""
+    _, found, path = tracking_uri.partition("sqlite:///")
+    return Path(path.partition("?")[0]) if found and path else None
+
+
+def _require_database(path: Path) -> None:
+    """Refuse what is no SQLite database at once; MLflow would try for minutes.
+
+    Raises:
+        RegistryRefused: it is a folder, damaged, or may not be read.
+    """
+    remedy = "restore it from a copy, or name another place with --home or --tracking-uri"
+    if path.is_dir():
+        raise RegistryRefused(f"{path} is a folder, not MLflow's database; {remedy}")
+    if not path.exists():
+        return
+    try:
+        with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as database:
+            database.execute("SELECT count(*) FROM sqlite_master").fetchone()
+    except sqlite3.OperationalError as error:
+        if "locked" not in str(error):
+            raise RegistryRefused(f"{path} can't be opened ({error}); {remedy}") from error
+    except sqlite3.DatabaseError as error:
+        raise RegistryRefused(f"{path} is no whole SQLite database ({error}); {remedy}") from error
+
+
+def _alone(database: Path | None) -> AbstractContextManager[None]:
+    """Only one process at a time makes or migrates the tables; a folder that can only be read has them."""
+    if database is None or not os.access(database.parent, os.W_OK):
+        return nullcontext()
+    return locked(database.with_name(database.name + ".lock"), wait_seconds=MIGRATION_SECONDS)
 
 
 @contextmanager

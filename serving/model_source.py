@@ -11,7 +11,7 @@ from pathlib import Path
 
 import structlog
 
-from features.errors import BadBundle, NoModel, RipenessError
+from features.errors import BadBundle, NoModel, RegistryRefused, RipenessError
 from features.settings import Settings
 from models import registry
 from models.files import load
@@ -44,6 +44,7 @@ class Status:
     predictor: Predictor | None = None
     seen: str | None = None  #: what `Look` said when the last attempt was made
     trouble: str | None = None  #: why the last attempt failed, in a sentence
+    kind: type[RipenessError] = NoModel  #: of trouble: there is no model, or it can't be had
 
 
 class ModelSource:
@@ -105,9 +106,10 @@ class ModelSource:
             try:
                 self.status = self._refreshed(before)
             except RipenessError as error:
-                self.status = self._troubled(before, str(error))
+                self.status = self._troubled(before, str(error), type(error))
             except Exception as error:  # whatever the registry's client, network or disk may raise
-                self.status = self._troubled(before, f"the model can't be fetched ({type(error).__name__}: {error})")
+                said = f"the model can't be fetched ({type(error).__name__}: {error})"
+                self.status = self._troubled(before, said, RegistryRefused)
             return self.status
 
     def _refreshed(self, before: Status) -> Status:
@@ -120,7 +122,7 @@ class ModelSource:
                 predictor = self._tried(fetched)
         except BadBundle as error:
             log.error("bundle_refused", why=str(error))
-            return Status(predictor=before.predictor, seen=seen, trouble=str(error))
+            return Status(predictor=before.predictor, seen=seen, trouble=str(error), kind=BadBundle)
         log.info("model_loaded", version=predictor.version, bundle=predictor.bundle.digest)
         return Status(predictor=predictor, seen=seen)
 
@@ -133,10 +135,10 @@ class ModelSource:
         warm_up(predictor)
         return predictor
 
-    def _troubled(self, before: Status, trouble: str) -> Status:
+    def _troubled(self, before: Status, trouble: str, kind: type[RipenessError]) -> Status:
         if trouble != before.trouble:
             log.error("model_not_refreshed", why=trouble)
-        return Status(predictor=before.predictor, seen=before.seen, trouble=trouble)
+        return Status(predictor=before.predictor, seen=before.seen, trouble=trouble, kind=kind)
 
     def watch(self, *, every_seconds: float) -> Callable[[], None]:
         """Refresh in the background from now on; the function returned ends it."""
