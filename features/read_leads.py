@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from features.clock import NEVER
 from features.columns import Floats, Objects, Text, attribute_of, is_nested, no_text, numbers_of, text_of
@@ -60,10 +61,19 @@ class LeadsRead:
         code = pd.Index(self.ids.words, dtype=object).get_indexer(pd.Index(ids.words, dtype=object))
         return np.asarray(first[np.append(code, -1)][ids.codes], dtype=np.int64)
 
+    def kept(self) -> Ints:
+        """The rows that stay, by lead id: the order of a file decides nothing, unless it stands for time or for ids."""
+        rows = np.flatnonzero(self.sieve.stays)
+        spec = self.settings.data.leads
+        if spec.lead_id is None or (self.flat and (spec.order or spec.created_at or "row") == "row"):
+            return rows
+        return np.asarray(rows[pc.sort_indices(pa.array(self.ids.take(rows).objects, pa.string()))], dtype=np.int64)
+
     def positions(self) -> Ints:
         """The position in `Export.leads` of each row that stays; -1 for refused rows, and behind the last."""
-        stays = self.sieve.stays
-        return np.append(np.where(stays, np.cumsum(stays) - 1, -1), -1)
+        kept, found = self.kept(), np.full(len(self.raw) + 1, -1)
+        found[kept] = np.arange(len(kept))
+        return found
 
 
 def read_leads(folder: Path, settings: Settings) -> LeadsRead:
@@ -106,16 +116,16 @@ def read_leads(folder: Path, settings: Settings) -> LeadsRead:
 
 def leads_frame(read: LeadsRead) -> pd.DataFrame:
     """`Export.leads`: the rows that stay."""
-    spec, stays = read.settings.data.leads, read.sieve.stays
-    table = read.raw.table.filter(pa.array(stays))
+    spec, kept = read.settings.data.leads, read.kept()
+    table = read.raw.table.take(pa.array(kept))
     own: dict[str, Objects | Ints | Floats] = {
-        "lead_id": read.ids.take(stays).objects,
-        "created_at": read.created[stays],
+        "lead_id": read.ids.take(kept).objects,
+        "created_at": read.created[kept],
         "account_id": _optional(table, spec.account_id, read.settings).objects,
         "owner": _optional(table, spec.owner, read.settings).objects,
-        "age_from": _age_start(read)[stays],
-        "order": read.order[stays],
-        "label": read.results.label[stays],
+        "age_from": _age_start(read)[kept],
+        "order": read.order[kept],
+        "label": read.results.label[kept],
     }
     for name in read.attributes:
         own[name] = attribute_of(table.column(name), _missing(name, read.settings))

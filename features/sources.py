@@ -99,9 +99,11 @@ def _changes(leads: LeadsRead, changes: ChangesRead | None) -> pd.DataFrame:
 
 
 def _outcomes(leads: LeadsRead, events: EventsRead | None, end: int) -> pd.DataFrame:
-    """Results from the leads' own rows, then from the events; the same one told twice counts once."""
+    """Results from the leads' own rows and from the events, by lead; the same one told twice counts once."""
     parts = [_own_outcomes(leads, end)] + ([] if events is None else [_told_outcomes(leads, events)])
-    return pd.concat(parts, ignore_index=True).drop_duplicates(["lead", "kind", "happened_at"], ignore_index=True)
+    told = pd.concat(parts, ignore_index=True)
+    told = told.sort_values(["lead", "happened_at", "known_at", "kind", "reason"], kind="stable", ignore_index=True)
+    return told.drop_duplicates(["lead", "kind", "happened_at"], ignore_index=True)
 
 
 def _own_outcomes(leads: LeadsRead, end: int) -> pd.DataFrame:
