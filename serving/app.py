@@ -2,11 +2,13 @@
 
 from collections.abc import Callable
 from datetime import datetime
+from functools import cache
 from importlib.metadata import version
 from typing import Any
 
 from fastapi import FastAPI
 
+from features.settings import Service as ServiceLimits
 from features.settings import Settings
 from serving import describe, docs, ingest_events, ingest_leads, ingest_lists, ingest_schemas, problem, routes
 from serving.body import BodyLimit
@@ -49,18 +51,20 @@ def create_app(
     app.add_middleware(BodyLimit, max_bytes=settings.service.max_body_bytes)
     problem.install(app)
     app.add_middleware(SafeHeaders)
-    _describe(app)
+    _describe(app, settings.service)
     return app
 
 
-def _describe(app: FastAPI) -> None:
+def _describe(app: FastAPI, limits: ServiceLimits) -> None:
     """Give the OpenAPI document our schemas; the routes only name them."""
     generate = app.openapi
 
+    @cache
     def openapi() -> dict[str, Any]:
         document = generate()
+        describe.show_answers(document["paths"])
         document["components"] = {
-            "schemas": components(*ingest_schemas.SHOWN),
+            "schemas": components(limits, *ingest_schemas.SHOWN),
             "securitySchemes": {"key": describe.KEY},
         }
         return document

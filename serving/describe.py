@@ -1,8 +1,11 @@
 """How the OpenAPI document describes each route: bodies, examples, and one shape of error."""
 
+from collections.abc import Mapping
 from http import HTTPStatus
+from pathlib import Path
 from typing import Any
 
+import orjson
 from fastapi import Response
 
 from serving import examples
@@ -10,10 +13,17 @@ from serving.problem import MEDIA_TYPE
 
 Description = dict[str, Any]
 
+SHOWN = Path(__file__).parent / "answers.json"  #: what a real bundle answered; tests/support/shown_answers.py writes it
+_SHOWN: dict[str, dict[str, Any]] = orjson.loads(SHOWN.read_bytes()) if SHOWN.exists() else {}
+
 
 def ref(schema: str) -> Description:
     """A schema by its name."""
     return {"schema": {"$ref": f"#/components/schemas/{schema}"}}
+
+
+def _named(shown: Mapping[str, Any]) -> Description:
+    return {name: {"summary": name, "value": value} for name, value in shown.items()}
 
 
 def _responses(schema: str, *errors: int) -> dict[int | str, Description]:
@@ -25,6 +35,21 @@ def _responses(schema: str, *errors: int) -> dict[int | str, Description]:
     return {200: good, **bad}
 
 
+def show_answers(paths: Mapping[str, Any]) -> None:
+    """Add examples of answers to a finished document; FastAPI would take out of them all that is null."""
+    responses = [
+        item for methods in paths.values() for route in methods.values() for item in route["responses"].items()
+    ]
+    for status, response in responses:
+        (content,) = response["content"].values()
+        name = content["schema"].get("$ref", "").rpartition("/")[2]
+        shown = _SHOWN.get(name, {})
+        if name == "Problem":
+            shown = {response["description"]: shown[status]} if status in shown else {}
+        if shown:
+            content["examples"] = _named(shown)
+
+
 def route(schema: str, *errors: int, **extra: object) -> Description:
     """A route that answers with this schema, or with one of these errors."""
     return {"response_class": Response, "responses": _responses(schema, *errors), "openapi_extra": extra}
@@ -32,8 +57,7 @@ def route(schema: str, *errors: int, **extra: object) -> Description:
 
 def posted(schema: str, shown: dict[str, Any]) -> Description:
     """A body of this schema, with examples."""
-    named = {name: {"summary": name, "value": value} for name, value in shown.items()}
-    return {"required": True, "content": {"application/json": ref(schema) | {"examples": named}}}
+    return {"required": True, "content": {"application/json": ref(schema) | {"examples": _named(shown)}}}
 
 
 KEY = {"type": "http", "scheme": "bearer", "description": "the token that the first start printed"}
@@ -46,7 +70,7 @@ ACCEPT_LANGUAGE = {
     "schema": {"type": "string"},
     "example": "it",
 }
-POST_ERRORS = (400, 401, 403, 413, 415, 422, 503)
+POST_ERRORS = (400, 401, 403, 408, 413, 415, 422, 503)
 
 PREDICT = route(
     "Answer",

@@ -6,7 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from pydantic.json_schema import models_json_schema
 
 from features.request import PredictRequest
-from features.settings import Family, Grade
+from features.settings import Family, Grade, Service
 from features.stages import Stage
 from serving.lifecycle import Action, Owner
 from serving.problem import Problem
@@ -80,7 +80,10 @@ class EvidenceOut(Out):
 class ReasonOut(Out):
     """What one field or kind of event adds to the log-odds."""
 
-    field: str
+    field: str = Field(
+        description="a field of the lead by its name in your export; a kind of event, such as 'pricing_page_view'; "
+        "or 'activity' (all kinds together), 'age', 'first_touch_channel' or 'last_touch_channel'"
+    )
     family: Family
     stage: Stage | None
     contribution: float
@@ -127,7 +130,7 @@ class Answer(Out):
 class BatchRequest(Out):
     """Several leads; each is read on its own, so one that is wrong does not fail the rest."""
 
-    requests: list[PredictRequest] = Field(description="at most `service.max_batch`")
+    requests: list[PredictRequest]
 
 
 class BatchAnswer(Out):
@@ -160,7 +163,7 @@ class ModelCard(Out):
     card: dict[str, Any]
 
 
-def components(*more: type[BaseModel]) -> dict[str, Any]:
+def components(limits: Service, *more: type[BaseModel]) -> dict[str, Any]:
     """All schemas by name, as the OpenAPI document refers to them; `more` are those of further routes."""
     own = (PredictRequest, BatchRequest, Answer, BatchAnswer, Problem, Live, Ready, ModelCard)
     shown: tuple[type[BaseModel], ...] = (*own, *more)
@@ -168,4 +171,6 @@ def components(*more: type[BaseModel]) -> dict[str, Any]:
         [(schema, "validation") for schema in shown], ref_template="#/components/schemas/{model}"
     )
     definitions: dict[str, Any] = found["$defs"]
+    definitions["PredictRequest"]["properties"]["events"]["maxItems"] = limits.max_events_per_lead
+    definitions["BatchRequest"]["properties"]["requests"]["maxItems"] = limits.max_batch
     return definitions

@@ -44,6 +44,55 @@ def test_every_example_fits_its_schema_and_is_answered(running, document):
         assert running.client.request(method, path, json=value).status_code == 200
 
 
+def shown(document):
+    """Every answer that the document shows, with its schema."""
+    for methods in document["paths"].values():
+        for route in methods.values():
+            for status, response in route["responses"].items():
+                (content,) = response["content"].values()
+                for example in content.get("examples", {}).values():
+                    yield status, content["schema"], example["value"]
+
+
+def test_every_answer_that_is_shown_fits_its_schema(document):
+    found = list(shown(document))
+    for status, schema, value in found:
+        Draft202012Validator(schema | {"components": document["components"]}).validate(value)
+        assert str(value.get("status", status)) in (status, "live", "ready")
+
+    assert {status for status, _, _ in found} >= {"200", "400", "401", "403", "413", "415", "422", "503"}
+
+
+@pytest.mark.parametrize("name", PREDICT)
+def test_the_answer_that_is_shown_is_one_to_the_request_that_is_shown(running, document, name):
+    route = document["paths"]["/v1/predict"]["post"]
+    example = route["responses"]["200"]["content"]["application/json"]["examples"][name]["value"]
+    answer = running.ask(PREDICT[name]).json()
+
+    assert example["lead_id"] == answer["lead_id"]
+    assert shape(example) == shape(answer)
+
+
+def shape(answer):
+    """What is there, without what the model says of it."""
+    parts = {key: set(value) for key, value in answer.items() if isinstance(value, dict)}
+    return set(answer), parts, answer["stage"]["bant"], answer["stage"]["current"]
+
+
+def test_the_document_says_how_many_events_and_leads_one_may_send(running, document):
+    schemas, limits = document["components"]["schemas"], running.settings.service
+
+    assert schemas["PredictRequest"]["properties"]["events"]["maxItems"] == limits.max_events_per_lead
+    assert schemas["BatchRequest"]["properties"]["requests"]["maxItems"] == limits.max_batch
+
+
+def test_no_note_for_developers_is_shown(document):
+    for methods in document["paths"].values():
+        for route in methods.values():
+            assert "docs/decisions" not in route["description"]
+            assert "event loop" not in route["description"]
+
+
 def test_the_batch_example_shows_answers_and_a_problem(running):
     (body,) = BATCH.values()
     answers = BatchAnswer.model_validate_json(running.client.post("/v1/predict/batch", json=body).content).answers
