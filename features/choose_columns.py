@@ -14,6 +14,7 @@ from features.attributes import values_at
 from features.definitions import Attribute, Definition
 from features.encode import Reading, number_of, text_of
 from features.field_parts import CODES, IDENTIFIERS, PERSONAL, Recognised, names_any, parse_all, recognise
+from features.sensitive import Sensitive
 from features.settings import Features, Settings
 from features.tables import Export, Pairs
 
@@ -57,8 +58,15 @@ class SeenField:
 def choose_columns(settings: Settings, export: Export, pairs: Pairs) -> Chosen:
     """The attribute columns, in the order of the export's fields."""
     fields = dict.fromkeys([*export.attributes, *sorted(export.tracked)])
-    each = [_columns(_seen(settings, export, name, pairs), settings.features) for name in fields]
-    return _together(each)
+    sensitive = Sensitive(settings.fairness)
+    denied = sensitive.names(fields)
+    each = [_columns(_seen(settings, export, name, pairs), settings.features) for name in fields if name not in denied]
+    refused = [Chosen(notes=(f"Refused {name!r}: sensitive by its name; [fairness] says so.",)) for name in denied]
+    allowed = [
+        Chosen(notes=(f"Kept {name!r}, sensitive by its name, for [fairness] allows it.",))
+        for name in sensitive.allowed(fields)
+    ]
+    return _together([*each, *refused, *allowed])
 
 
 def categories_of(leads_per_text: Iterable[tuple[str, int]], features: Features) -> tuple[str, ...]:

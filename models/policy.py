@@ -15,7 +15,7 @@ from features.errors import NotEnoughData
 from features.settings import Grade
 from features.view import View
 from models.answers import Answers
-from models.arrays import Floats, Labels
+from models.arrays import Floats
 from models.groups import Groups
 from models.plain import fields, number, numbers
 
@@ -31,27 +31,27 @@ class ScorePolicy:
     """The stored maps of one bundle, all made from the reference leads."""
 
     quantiles: tuple[float, ...]  #: of the calibrated log-odds, ascending, nine decimals
-    base_rate: float  #: share of the reference leads that was won
+    base_rate: float  #: mean probability of the reference leads, so that the average one has a lift of 1
     fit_cuts: tuple[float, ...]  #: quartiles of the fit log-odds; none where fit tells no lead from another
     engagement_cuts: tuple[float, ...]  #: the same of engagement
     capacity_score: float  #: from this score on there are as many leads as sales can work
 
     @classmethod
-    def of(cls, view: View, answers: Answers, labels: Labels, *, capacity_share: float) -> "ScorePolicy":
-        """The policy by reference answers and their labels.
+    def of(cls, view: View, answers: Answers, *, capacity_share: float) -> "ScorePolicy":
+        """The policy by reference answers.
 
         `capacity_share` is the share of such leads that sales can work, in (0, 1].
 
         Raises:
-            NotEnoughData: there is no reference lead, or none was won.
+            NotEnoughData: there is no reference lead.
         """
-        if not len(answers) or not np.any(labels):
-            raise NotEnoughData(f"none of the {len(answers)} reference leads was won; bring a longer history")
+        if not len(answers):
+            raise NotEnoughData("there is no lead to compare others with; bring a longer history")
         fit, engagement = Groups.of(view).family_sums(answers.contributions)
         quantiles = np.round(np.quantile(answers.log_odds, np.linspace(0, 1, QUANTILES)), DECIMALS)
         return cls(
             quantiles=tuple(float(q) for q in quantiles),
-            base_rate=float(np.mean(labels)),
+            base_rate=float(np.mean(answers.probability)),
             fit_cuts=_cuts(fit),
             engagement_cuts=_cuts(engagement),
             capacity_score=100 * (1 - min(capacity_share, 1.0)),
@@ -85,7 +85,7 @@ class ScorePolicy:
         return np.asarray(np.interp(np.round(log_odds, DECIMALS), *self._map), dtype=np.float64)
 
     def lift(self, probability: float) -> float:
-        """How many times likelier than the reference leads on average."""
+        """How many times likelier to be won than the reference leads are on average."""
         return probability / self.base_rate
 
     def fit_grade(self, log_odds: float) -> Grade:

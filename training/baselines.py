@@ -17,12 +17,11 @@ from features.view import View
 from models.calibration import fit_platt
 from training.dataset import Dataset
 from training.fit import Fitted, fit
+from training.points_prior import POINTS
 
 Floats = npt.NDArray[np.float64]
 CountPoints = Callable[[Pairs], Floats]
 
-#: points of a hand-made rule for one action that is evidence for a stage, as marketing tools suggest them
-POINTS = {Stage.SUBSCRIBER: 1, Stage.LEAD: 5, Stage.MARKETING_QUALIFIED: 10, Stage.SALES_QUALIFIED: 25}
 POINTS_AT_MOST = 3  #: actions of one kind that earn points
 SILENT_DAYS = 3650.0  #: since the last action of a lead that never did anything
 POINTS_FADE_DAYS = 30  #: without any action for so long the points are halved

@@ -3,18 +3,80 @@
 from collections.abc import Mapping
 from typing import Any
 
-#: the four sentences that hold for every lead-scoring model
-LIMITS = (
-    "It tells how likely a lead is to be won under today's sales practice, not what would happen if practice changed.",
-    "Its probabilities were calibrated on later leads whose outcome is known; younger leads may differ.",
-    "It is valid for leads like those that were contacted in the past.",
-    "It is not causal: a lead that is pushed to do what raises the score is not thereby likelier to buy.",
-)
+import numpy as np
+
+from features.clock import iso
+from training.dataset import Dataset
+from training.fairness import fairness_text
+from training.fit import Fitted
+from training.prepare import Prepared
+from training.question import question
+from training.rungs import Rung
+
+#: how probabilities were calibrated -> the limit that follows from it
+CALIBRATED = {
+    "later leads": "Its probabilities were calibrated on later leads whose outcome is known; younger leads may differ.",
+    "held-out leads": "Its probabilities were calibrated on the training leads, each answered by experts that had not "
+    "seen it (cross-fitting), not on later ones; leads of another time may differ.",
+    "nothing": "Its probabilities are hand-made: no outcome has confirmed them.",
+}
+
+
+def limits(calibrated_on: str) -> tuple[str, ...]:
+    """The four sentences that hold for every lead-scoring model."""
+    return (
+        "It tells how likely a lead is to be won under today's sales practice, "
+        "not what would happen if practice changed.",
+        CALIBRATED[calibrated_on],
+        "It is valid for leads like those that were contacted in the past.",
+        "It is not causal: a lead that is pushed to do what raises the score is not thereby likelier to buy.",
+    )
+
+
+def data_facts(ready: Prepared, parts: Mapping[str, Dataset | None]) -> dict[str, Any]:
+    """What was learned from what."""
+    settings, export = ready.settings, ready.export
+    return {
+        "company": settings.company.name,
+        "horizon_days": settings.outcome.horizon_days,
+        "question": question(settings, flat=export.flat),
+        "cohort": settings.cohort.model_dump(mode="json"),
+        "flat": export.flat,
+        "data_end": None if export.flat else iso(export.data_end),
+        "parts": {name: _part(part, flat=export.flat) for name, part in parts.items() if part is not None},
+        "dropped": dict(ready.chosen.dropped),
+        "leaks": ready.leaks.to_dict(),
+        "without_history": [] if export.flat else list(ready.without_history),
+        "resampled": "accounts" if export.leads["account_id"].notna().any() else "leads",
+    }
+
+
+def calibration_facts(fitted: Fitted) -> dict[str, Any]:
+    """How the probabilities came about."""
+    platt, grown = fitted.platt["both"], fitted.experts.grown
+    return {
+        "calibrated_on": "held-out leads" if fitted.cross_fitted else "later leads",
+        "calibration": {"a": platt.a, "b": platt.b},
+        "linear_strength": fitted.strength,
+        "trees": grown.trees if grown else 0,
+    }
+
+
+def _part(part: Dataset, *, flat: bool) -> dict[str, Any]:
+    first, last = int(part.as_of.min()), int(part.as_of.max())
+    return {
+        "pairs": len(part),
+        "leads": len(np.unique(part.lead)),
+        "won": part.wins,
+        "from": f"row {first + 1}" if flat else iso(first),
+        "until": f"row {last + 1}" if flat else iso(last),
+    }
 
 
 def card_text(card: Mapping[str, Any]) -> str:
     """The card as Markdown."""
-    return "\n\n".join([*_head(card), *_data(card), *_quality(card), *_limits()]) + "\n"
+    quality = _quality(card) if card["contest"] else ["## Quality", card["verdict"]]
+    return "\n\n".join([*_head(card), *_data(card), *quality, *fairness_text(card), *_limits(card)]) + "\n"
 
 
 def _head(card: Mapping[str, Any]) -> list[str]:
@@ -22,7 +84,13 @@ def _head(card: Mapping[str, Any]) -> list[str]:
         f"# Lead scoring model of {card['company']}",
         f"Predicts, for a lead that is open at a moment, the probability that it is won within "
         f"{card['horizon_days']:g} days of that moment.",
+        rung_sentence(card["rung"]),
     ]
+
+
+def rung_sentence(rung: Mapping[str, Any]) -> str:
+    """Where the model stands on the ladder of small data."""
+    return Rung(name=rung["name"], why=rung["why"], up=rung["up"]).sentence
 
 
 def _data(card: Mapping[str, Any]) -> list[str]:
@@ -37,7 +105,16 @@ def _data(card: Mapping[str, Any]) -> list[str]:
         "\n".join(table),
         "Left out:\n\n" + ("\n".join(dropped) or "- nothing"),
         *(["\n".join(f"- {note}" for note in card["notes"])] if card["notes"] else []),
+        *([_without_history(card["without_history"])] if card["without_history"] else []),
     ]
+
+
+def _without_history(names: list[str]) -> str:
+    """Which fields may hold what was written later (design: time)."""
+    return (
+        f"Fields without a history, whose value of today counts as known at creation: {', '.join(names)}. "
+        "They faced the leak detector; a table of `attribute_changes` would show when they were written."
+    )
 
 
 def _quality(card: Mapping[str, Any]) -> list[str]:
@@ -52,7 +129,8 @@ def _quality(card: Mapping[str, Any]) -> list[str]:
         "## Quality",
         card["verdict"],
         "\n".join(head + rows),
-        "Intervals hold 95 % and resample whole leads.",
+        f"Intervals hold 95 % and resample whole {card['resampled']}. At capacity: the best "
+        f"{100 * card['capacity_share']:.3g} % of the open leads, as many as sales can call in a week.",
         *(["\n".join(absent)] if absent else []),
     ]
 
@@ -65,5 +143,5 @@ def _cell(measured: Mapping[str, float | None]) -> str:
     return f"{measured['value']:.3f} ({measured['low']:.3f} to {measured['high']:.3f})"
 
 
-def _limits() -> list[str]:
-    return ["## Limits", "\n".join(f"- {sentence}" for sentence in LIMITS)]
+def _limits(card: Mapping[str, Any]) -> list[str]:
+    return ["## Limits", "\n".join(f"- {sentence}" for sentence in limits(card["calibrated_on"]))]

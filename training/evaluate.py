@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from features.definitions import Age
 from features.errors import NotEnoughData
 from features.settings import Model, Settings
 from features.view import View
@@ -19,6 +20,7 @@ from training.intervals import Interval
 from training.measure import measure
 from training.naive_bayes import naive_bayes
 from training.points_rules import PointsRules
+from training.skill import auc_at_equal_age
 
 Floats = npt.NDArray[np.float64]
 Progress = Callable[[str], None]
@@ -47,19 +49,49 @@ class Evaluation:
     measured: Mapping[str, Mapping[str, Interval]]  #: by the same keys, then by metric
     absent: Mapping[str, str]  #: contestants that could not take part, and why
     capacity_share: float  #: of the open leads that sales can call in a week
+    at_equal_age: Interval | None = None  #: ROC AUC among leads of the same age; None where ages don't differ
 
     @property
     def has_skill(self) -> bool:
-        """Whether the interval of the AUC lies above a half."""
-        return self.measured["both"]["ROC AUC"].low > 0.5
+        """Whether the interval of the AUC lies above a half, and so among leads of the same age."""
+        known = [self.measured["both"]["ROC AUC"], *([self.at_equal_age] if self.at_equal_age else [])]
+        return all(auc.low > 0.5 for auc in known)
 
     def verdict(self) -> str:
-        """The one sentence that a reader must not miss."""
+        """What a reader must not miss: whether it ranks better than chance, and whether its probabilities hold."""
         auc = self.measured["both"]["ROC AUC"]
         seen = f"ROC AUC {auc.value:.3f}, 95 % interval {auc.low:.3f} to {auc.high:.3f}"
-        if self.has_skill:
-            return f"It ranks later leads better than chance: {seen}."
-        return f"No skill is shown: {seen} holds one half. Don't rank leads by it."
+        if auc.low <= 0.5:
+            fact = "holds one half" if auc.high >= 0.5 else "lies below one half"
+            return f"No skill is shown: {seen} {fact}. Don't rank leads by it."
+        if self.at_equal_age and not self.has_skill:
+            same = self.at_equal_age
+            return (
+                f"No skill is shown: among leads of the same age ROC AUC {same.value:.3f}, "
+                f"95 % interval {same.low:.3f} to {same.high:.3f}, is not above one half. "
+                f"What it knows is how long a lead has been open "
+                f"({seen} over all ages). Don't rank leads by it."
+            )
+        promise = self.measured["both"]["expected / observed"]
+        off = "too much" if promise.low > 1 else "too little" if promise.high < 1 else ""
+        wins = f"{promise.value:.2f} wins expected for each that came ({promise.low:.2f} to {promise.high:.2f})"
+        held = f" Its probabilities promise {off}: {wins}." if off else ""
+        return f"It ranks later leads better than chance: {seen}.{held}"
+
+    def name_of(self, contestant: str) -> str:
+        """What a contestant is called here; without trees the logistic expert is the whole model."""
+        return "this model: the logistic expert" if contestant == "both" and self.is_linear else NAMES[contestant]
+
+    @property
+    def is_linear(self) -> bool:
+        """Whether trees stayed off."""
+        return "trees" in self.absent
+
+    @property
+    def shown(self) -> Mapping[str, Mapping[str, Interval]]:
+        """What was measured, by names for a person; the logistic expert once where it is the whole model."""
+        rows = {k: row for k, row in self.measured.items() if not (k == "linear" and self.is_linear)}
+        return {self.name_of(name): row for name, row in rows.items()}
 
     def card(self) -> dict[str, Any]:
         """Plain data for the model card."""
@@ -67,7 +99,8 @@ class Evaluation:
             "verdict": self.verdict(),
             "has_skill": self.has_skill,
             "capacity_share": self.capacity_share,
-            "contest": {NAMES[name]: {m: i.to_dict() for m, i in row.items()} for name, row in self.measured.items()},
+            "contest": {name: {m: i.to_dict() for m, i in row.items()} for name, row in self.shown.items()},
+            "auc_at_equal_age": self.at_equal_age.to_dict() if self.at_equal_age else None,
             "absent": {NAMES[name]: why for name, why in self.absent.items()},
         }
 
@@ -94,7 +127,13 @@ def evaluate(
     absent |= no_skill
     progress("measuring with intervals")
     measured = {name: measure(test, log_odds, capacity_share, model) for name, log_odds in answers.items()}
-    return Evaluation(log_odds=answers, measured=measured, absent=absent, capacity_share=capacity_share)
+    return Evaluation(
+        log_odds=answers,
+        measured=measured,
+        absent=absent,
+        capacity_share=capacity_share,
+        at_equal_age=auc_at_equal_age(view, test, answers["both"], model),
+    )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -142,12 +181,21 @@ class Contest:
             "own_points": lambda: baselines.company_points(own, train, test) if own else None,
             "naive_bayes": lambda: naive_bayes(view, train, calibrate, test, model.seed),
             "fit": lambda: baselines.of_family("fit", view, train, calibrate, test, model),
-            "engagement": lambda: baselines.of_family("engagement", view, train, calibrate, test, model),
+            "engagement": lambda: (
+                baselines.of_family("engagement", view, train, calibrate, test, model) if self._has_behaviour else None
+            ),
         }
+
+    @property
+    def _has_behaviour(self) -> bool:
+        """Whether a column of behaviour is there beside the age of the lead."""
+        return any(d.family == "engagement" and not isinstance(d, Age) for d in self.view.definitions)
 
     def _why_absent(self, name: str) -> str:
         if name == "trees":
             return f"fewer than {self.model.min_wins_for_trees} won leads to train on, so trees stay off"
         if name == "own_points":
             return "no points file is named ([evaluation] points_file)"
-        return "the export has no behaviour" if name in {"points", "recency"} else "all features are of one family"
+        if name in {"points", "recency"} or (name == "engagement" and not self._has_behaviour):
+            return "the export has no behaviour"
+        return "all features are of one family"

@@ -23,6 +23,7 @@ from models.trees import TreeExpert
 from training.dataset import Dataset
 from training.grow import Grown, grow
 from training.metrics import Ranked, log_loss
+from training.points_prior import blended, points_expert
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -35,7 +36,10 @@ FLAT = 1e-12  #: slope of a margin without skill: no score tells its leads apart
 
 @dataclass(frozen=True, kw_only=True)
 class Experts:
-    """What was fitted, before calibration; `trees` is None where there are too few wins for them."""
+    """What was fitted, before calibration.
+
+    Where there are too few wins for trees, `trees` is None and hand-made points are blended into `linear`.
+    """
 
     linear: LinearExpert
     trees: TreeExpert | None
@@ -106,9 +110,16 @@ def calibrated(margins: Floats, held_out: Dataset) -> Platt:
 def fit_experts(view: View, train: Dataset, model: Model, *, with_trees: bool | None = None) -> Experts:
     """Fit the experts; trees take part from `min_wins_for_trees` won leads on, unless said otherwise."""
     if not (train.wins >= model.min_wins_for_trees if with_trees is None else with_trees):
-        return Experts(linear=fit_linear(view, train, model), trees=None)
+        return Experts(linear=_with_points(fit_linear(view, train, model), view, train, model), trees=None)
     trees, grown = grow(view, train, model, folds(train, model.seed))
     return Experts(linear=fit_linear(view, train, model), trees=trees, grown=grown)
+
+
+def _with_points(learned: LinearExpert, view: View, train: Dataset, model: Model) -> LinearExpert:
+    """What few wins taught, blended with hand-made points by how many they are."""
+    rate = float(np.average(train.label, weights=train.weight))
+    points = points_expert(view, learned.inputs, train.rows, model.prior, rate)
+    return blended(learned, points, model.prior.learned_share(train.wins))
 
 
 def with_strength(view: View, train: Dataset, model: Model) -> Model:

@@ -12,7 +12,8 @@ from pydantic import Field, ValidationError
 from features.errors import BadSettings
 from features.settings.evaluation import EvaluationChoices
 from features.settings.export import ChangesFile, Company, Data, EventsFile, Join, Kind, LeadsFile
-from features.settings.learning import Cohort, Features, Gate, Model, Outcome, Split
+from features.settings.fairness import Fairness
+from features.settings.learning import Cohort, Features, Gate, Model, Outcome, Prior, Split
 from features.settings.section import Actor, Days, Family, Grade, Section, Share
 from features.settings.service import Service
 from features.settings.working import Capacity, Lifecycle
@@ -28,6 +29,7 @@ __all__ = [
     "Days",
     "EvaluationChoices",
     "EventsFile",
+    "Fairness",
     "Family",
     "Features",
     "Gate",
@@ -38,6 +40,7 @@ __all__ = [
     "Lifecycle",
     "Model",
     "Outcome",
+    "Prior",
     "Section",
     "Service",
     "Settings",
@@ -62,6 +65,7 @@ class Settings(Section):
     split: Split = Split()
     model: Model = Model()
     gate: Gate = Gate()
+    fairness: Fairness = Fairness()
     evaluation: EvaluationChoices = EvaluationChoices()
     capacity: Capacity = Capacity()
     lifecycle: Lifecycle = Lifecycle()

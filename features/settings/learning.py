@@ -50,6 +50,24 @@ class Split(Section):
     order_train_share: Share = 0.8  #: of the rows of a flat export, by its order column
 
 
+class Prior(Section):
+    """What is believed before outcomes tell: hand-made points, as marketing writes them down.
+
+    They answer alone while there are no outcomes, and are blended with what few outcomes taught.
+    """
+
+    points: dict[str, float] = Field(default_factory=dict)
+    #: "pricing_page_view" = 10 for the first such action (a second and third add half as much, four more as much
+    #: again), "country = Italy" = 5 for a value; none: 1 to 40 for each kind, by the stage that it is evidence for
+    log_odds_per_point: float = Field(0.05, gt=0, le=1)  #: 20 points make a win nearly three times as likely
+    won_share: Share = 0.05  #: of the leads, expected to be won within the horizon while nothing else is known
+    worth_won_leads: int = Field(30, ge=1)  #: with so many won leads, points and outcomes count the same
+
+    def learned_share(self, won: int) -> float:
+        """How much outcomes count beside the points, in [0, 1)."""
+        return won / (won + self.worth_won_leads)
+
+
 class Model(Section):
     """The two experts and when each takes part."""
 
@@ -66,6 +84,7 @@ class Model(Section):
     )
     #: inverse regularisation of the linear expert; the one that answers held-out leads best is taken
     bootstrap_rounds: int = Field(300, ge=20, le=10_000)  #: behind every interval in the report
+    prior: Prior = Prior()  #: takes part below `min_wins_for_trees`
 
 
 class Gate(Section):

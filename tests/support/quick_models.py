@@ -102,5 +102,5 @@ def _bundle(view, past: Dataset, settings: Settings, asked: dict, hidden: tuple[
         "capacity_share": 0.1,
         "parts": {"train": {"won": past.wins, "until": iso(int(past.as_of.max()))}},
     }
-    policy = ScorePolicy.of(view, first.answer(past.rows), past.label, capacity_share=0.1)
+    policy = ScorePolicy.of(view, first.answer(past.rows), capacity_share=0.1)
     return replace(first, policy=policy, card=card)

@@ -119,7 +119,7 @@ def small(*, rows: int = 2000, seed: int = 7, trees: int = 20) -> Small:
         linear=linear,
         trees=expert,
         calibration=calibration,
-        policy=ScorePolicy.of(VIEW, answers, labels, capacity_share=0.1),
+        policy=ScorePolicy.of(VIEW, answers, capacity_share=0.1),
         evidence=Evidence.of(VIEW, x, labels),
         horizon_days=HORIZON_DAYS,
         card={"name": "small", "pairs": rows, "seed": seed, "metrics": {"auc": 0.7}},

@@ -11,13 +11,12 @@ from support.small_bundle import small
 ONE_EACH = View(definitions=(Attribute(field="employees", encoding="number"), Count(kind="demo", days=7)))
 
 
-def policy(log_odds, *, fit=None, labels=None, capacity_share=0.1):
+def policy(log_odds, *, fit=None, capacity_share=0.1):
     """Of leads with these log-odds; `fit` is what of it the one fit column adds."""
     log_odds = np.asarray(log_odds, dtype=float)
     fit = np.zeros_like(log_odds) if fit is None else np.asarray(fit, dtype=float)
     answers = Answers(log_odds=log_odds, base_value=0.0, contributions=np.column_stack([fit, log_odds - fit]))
-    labels = np.arange(len(log_odds)) % 5 == 0 if labels is None else labels
-    return ScorePolicy.of(ONE_EACH, answers, labels, capacity_share=capacity_share)
+    return ScorePolicy.of(ONE_EACH, answers, capacity_share=capacity_share)
 
 
 def test_score_is_the_share_of_reference_leads_below():
@@ -61,9 +60,14 @@ def test_everybody_alike_is_in_the_middle():
 
 
 def test_lift_is_against_the_reference():
-    made = policy(np.arange(10.0), labels=np.array([1, 1] + [0] * 8))
-    assert made.base_rate == 0.2
-    assert made.lift(0.5) == pytest.approx(2.5)
+    made = policy(np.log([0.25, 0.25, 1.0]))  # odds of 1 to 4, 1 to 4, and even
+    assert made.base_rate == pytest.approx((0.2 + 0.2 + 0.5) / 3)
+    assert made.lift(0.6) == pytest.approx(2)
+
+
+def test_the_average_lead_of_the_reference_has_a_lift_of_one():
+    made, answers = small().bundle.policy, small().bundle.answer(small().rows)
+    assert np.mean([made.lift(p) for p in answers.probability.tolist()]) == pytest.approx(1)
 
 
 def test_grades_are_quartiles():
@@ -91,10 +95,9 @@ def test_capacity_is_a_score():
     assert policy(np.arange(10.0), capacity_share=1.0).capacity_score == 0
 
 
-@pytest.mark.parametrize("labels", [np.zeros(4), np.zeros(0)])
-def test_without_wins_there_is_no_policy(labels):
+def test_without_leads_there_is_no_policy():
     with pytest.raises(NotEnoughData):
-        policy(np.arange(float(len(labels))), labels=labels)
+        policy([])
 
 
 def test_grades_of_the_small_bundle_are_quarters_of_its_leads():

@@ -6,8 +6,12 @@ import numpy as np
 import pytest
 from scipy.special import expit
 
+from training.fit import fit, with_strength
 from training.simulate import simulate
 from training.train import Trained, train, without
+
+
+TWO_STRENGTHS = {"bootstrap_rounds": 20, "linear_strengths": (0.003, 1.0), "max_trees": 20}
 
 
 @pytest.fixture(scope="module")
@@ -33,9 +37,34 @@ def test_what_was_evaluated_is_what_is_served(trained: Trained):
     assert np.allclose(answers.probability, expit(answers.base_value + answers.contributions.sum(axis=1)), atol=1e-12)
 
 
-def test_the_reference_share_of_wins_is_that_of_the_weighed_test_period(trained: Trained):
-    share = np.average(trained.test.label, weights=trained.test.weight)
-    assert trained.bundle.policy.base_rate == pytest.approx(share)
+def test_the_average_lead_of_the_test_period_has_a_lift_of_about_one(trained: Trained):
+    probability = expit(trained.evaluation.log_odds["both"])
+    mean = np.average(probability, weights=trained.test.weight)
+    assert trained.bundle.policy.base_rate == pytest.approx(mean, rel=0.02)
+
+
+def test_the_card_says_how_it_was_calibrated_and_where_it_stands(trained: Trained):
+    card, text = trained.bundle.card, trained.bundle.card_text
+    assert card["calibrated_on"] == ("held-out leads" if trained.fitted.cross_fitted else "later leads")
+    assert ("cross-fitting), not on later ones" in text) == trained.fitted.cross_fitted
+    assert card["rung"]["name"] == ("enough" if trained.train.wins >= 100 else "few")
+    assert trained.rung.sentence in text
+    assert "Fields without a history" in text
+    assert "At capacity: the best" in text
+
+
+def test_half_of_the_columns_are_tried_with_a_strength_of_their_own():
+    company = simulate(seed=5, leads=2500, months=24, planted_leak=False)
+    tried = company.settings.model_copy(update={"model": company.settings.model.model_copy(update=TWO_STRENGTHS)})
+    found = train(company.export, tried)
+    fit_columns = np.array([i for i, d in enumerate(found.bundle.view.definitions) if d.family == "fit"])
+    narrow = replace(found.bundle.view, definitions=tuple(found.bundle.view.definitions[i] for i in fit_columns))
+    held_out = None if found.calibrate is None else found.calibrate.columns(fit_columns)
+    alone = fit(narrow, found.train.columns(fit_columns), held_out, tried.model)
+    assert np.allclose(
+        alone.log_odds(found.test.rows[:, fit_columns])["both"], found.evaluation.log_odds["fit"], atol=1e-9
+    )
+    assert alone.strength == with_strength(narrow, found.train.columns(fit_columns), tried.model).linear_strengths[0]
 
 
 def test_a_column_taken_out_takes_its_history_along():
