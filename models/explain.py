@@ -101,8 +101,12 @@ def _speaker(
 
     It is the strongest in the group's direction that evidence supports, or the strongest without evidence.
     """
-    columns = _telling(bundle.groups, row, contributions, g, total)
-    strongest = (max if total > 0 else min)(columns, key=contributions.__getitem__)
+    furthest = max if total > 0 else min
+    columns = _telling(bundle.groups, row, g)
+    strongest = furthest(columns, key=contributions.__getitem__)
+    if contributions[strongest] * total <= 0:
+        columns = bundle.groups.columns[g]
+        strongest = furthest(columns, key=contributions.__getitem__)
     evidence = _support(bundle.evidence, row, strongest, total)
     if evidence is not None or len(columns) == 1:
         return strongest, evidence
@@ -115,13 +119,13 @@ def _speaker(
     return strongest, None
 
 
-def _telling(groups: Groups, row: list[float], contributions: list[float], g: int, total: float) -> tuple[int, ...]:
-    """The group's columns that can be put into words; all of them where none of these points its way."""
+def _telling(groups: Groups, row: list[float], g: int) -> tuple[int, ...]:
+    """The group's columns that can be put into words for this lead."""
     columns = groups.spoken[g]
-    if not groups.changes.isdisjoint(columns):
-        columns = tuple(c for c in columns if row[c] != 0 or c not in groups.changes)
-    ahead = (max if total > 0 else min)(map(contributions.__getitem__, columns), default=0.0)
-    return columns if ahead * total > 0 else groups.columns[g]
+    for change in groups.changes[g]:
+        if row[change] == 0:
+            columns = tuple(c for c in columns if c != change) or columns
+    return columns
 
 
 def _support(evidence: Evidence, row: list[float], column: int, total: float) -> Counted | None:

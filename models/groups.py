@@ -28,7 +28,7 @@ class Groups:
     all: tuple[Group, ...]
     of_column: tuple[int, ...]  #: position of each column's group
     unspoken: frozenset[int] = frozenset()  #: columns whose numbers have no unit that people know
-    changes: frozenset[int] = frozenset()  #: columns that say nothing where they are zero
+    of_change: frozenset[int] = frozenset()  #: columns that say nothing where they are zero
 
     @classmethod
     def of(cls, view: View) -> "Groups":
@@ -40,7 +40,7 @@ class Groups:
             all=distinct,
             of_column=tuple(position[group] for group in of_columns),
             unspoken=frozenset(i for i, d in enumerate(view.definitions) if isinstance(d, Sum)),
-            changes=frozenset(i for i, d in enumerate(view.definitions) if isinstance(d, Momentum)),
+            of_change=frozenset(i for i, d in enumerate(view.definitions) if isinstance(d, Momentum)),
         )
 
     def sums(self, contributions: Floats) -> Floats:
@@ -92,6 +92,11 @@ class Groups:
         """Of each group's columns those that can be put into a sentence; all of them where none can."""
         told = (tuple(c for c in columns if c not in self.unspoken) for columns in self.columns)
         return tuple(some or columns for some, columns in zip(told, self.columns, strict=True))
+
+    @cached_property
+    def changes(self) -> tuple[tuple[int, ...], ...]:
+        """Of each group's columns those that say nothing where they are zero."""
+        return tuple(tuple(c for c in columns if c in self.of_change) for columns in self.columns)
 
     @cached_property
     def _order(self) -> npt.NDArray[np.intp]:

@@ -187,7 +187,7 @@ class Predictor:
             "stage": reason.stage.value if reason.stage else None,
             "contribution": reason.contribution,
             "direction": "raises" if reason.contribution > 0 else "lowers",
-            "text": sentence(definition, reason.value, about),
+            "text": sentence(definition, reason.value, about, raises=reason.contribution > 0),
             "evidence": _evidence(definition, reason, about.language),
         }
 

@@ -190,7 +190,7 @@ class _Block:
         counted = reason.evidence
         return {
             "field": reason.group,
-            "text": sentence(definition, reason.value, about),
+            "text": sentence(definition, reason.value, about, raises=reason.contribution > 0),
             "contribution": reason.contribution,
             "evidence": None if counted is None else evidence_sentence(definition, counted, self.language),
         }

@@ -1,13 +1,13 @@
 """A sentence for each reason: from what the column counts and the lead's own value, never from its weight.
 
-So a sentence is true whichever way the contribution points. Where a number means little to people, the
-sentence says what the lead did instead, from its own events. All wording is in the files of words here;
-translations are in `locale`.
+So a sentence is true whichever way the contribution points; the way decides at most what is said first.
+Where a number means little to people, the sentence says what the lead did instead, from its own events.
+All wording is in the files of words here; translations are in `locale`.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from functools import singledispatch
+from functools import lru_cache, singledispatch
 from math import floor, isclose, isnan
 
 from features.clock import DAY
@@ -58,15 +58,27 @@ class About:
 
     def ages(self, kind: str) -> list[float]:
         """How many days ago each visible event of a kind happened."""
-        known = self.view.kind_of
-        own = [e for e in self.visible if e.kind in known and kind in (ANY, known[e.kind].name)]
-        return [(self.as_of - event.happened_at) / DAY for event in own]
+        names, as_of = _names(self.view, kind), self.as_of
+        return [(as_of - happened_at) / DAY for name, happened_at, _, _, _, _ in self.visible if name in names]
 
 
-def sentence(definition: Definition, value: float, about: About) -> str:
-    """What the column says of this lead; `value` as in its row, NaN for missing."""
+@lru_cache(maxsize=1000)
+def _names(view: View, kind: str) -> frozenset[str]:
+    """Under which names events of a kind may come."""
+    return frozenset(name for name, meaning in view.kind_of.items() if kind in (ANY, meaning.name))
+
+
+def sentence(definition: Definition, value: float, about: About, *, raises: bool = False) -> str:
+    """What the column says of this lead; `value` as in its row, NaN for missing.
+
+    Where an unwelcome act `raises` a score, it is for being long past, so that is said.
+    """
     if isinstance(definition, Attribute):
         return capital(field_sentence(definition, value, about.view, about.lead, about.language))
+    if raises and isinstance(definition, OfKind) and definition.kind in UNWELCOME:
+        quiet = _quiet(definition, about)
+        if quiet:
+            return quiet
     if isinstance(definition, Sum | Decayed | Momentum):
         return capital(_say(definition, value, about))
     key = (definition.name, None if isnan(value) else value)
@@ -188,12 +200,18 @@ def _(definition: Recency, value: float, about: About) -> str:
     language, words = about.language, about.words(definition)
     if isnan(value):
         return language.say("{none} so far", none=words.none)
-    last = ago(value, language)
-    quiet = next((days for days in LONG_AGO if value >= days), None) if definition.kind in UNWELCOME else None
-    if quiet is not None:
-        when = window(quiet, language)
-        return language.say("{none} {when} (the last was {ago})", none=words.none, when=when, ago=last)
-    return language.say("{last} {ago}", last=words.last, ago=last)
+    return language.say("{last} {ago}", last=words.last, ago=ago(value, language))
+
+
+def _quiet(definition: OfKind, about: About) -> str | None:
+    """Since when the lead has not done it, if that is long enough to say."""
+    last = min(about.ages(definition.kind), default=0.0)
+    days = next((days for days in LONG_AGO if last >= days), None)
+    if days is None:
+        return None
+    language, when = about.language, window(days, about.language)
+    none = about.words(definition).none
+    return language.say("{none} {when} (the last was {ago})", none=none, when=when, ago=ago(last, language))
 
 
 @_say.register
