@@ -78,11 +78,23 @@ def trouble_of(error: BaseException) -> RipenessError | None:
         return StoreUnavailable("all connections to the database are taken; try again in a few seconds")
     if not isinstance(error, DBAPIError):
         return None
+    if _is_full(error):
+        return StoreFull("the database has no room left; make room on its disk, then send it again")
     cause = error.orig
     state = getattr(cause, "sqlstate", None) or ""
-    if getattr(cause, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL or state in FULL_STATES:
-        return StoreFull("the database has no room left; make room on its disk, then send it again")
     gone = isinstance(error, OperationalError | InterfaceError) or error.connection_invalidated
     if gone or state[:2] in GONE_CLASSES or type(cause) is sqlite3.DatabaseError:
         return StoreUnavailable("the database doesn't answer; nothing was written, so send it again in a few seconds")
     return None
+
+
+def _is_full(error: BaseException | None) -> bool:
+    """Whether the disk is full; what follows hides it, for SQLite ends the transaction and its savepoints with it."""
+    while error is not None:
+        full = getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL
+        if full or getattr(error, "sqlstate", None) in FULL_STATES:
+            return True
+        if isinstance(error, DBAPIError) and _is_full(error.orig):
+            return True
+        error = error.__context__
+    return False
