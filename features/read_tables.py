@@ -8,11 +8,11 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from features.columns import is_nested
 from features.errors import BadTable, UnreadableFile
 from features.read_csv import CsvText, read_csv, unique_names
+from features.read_parquet import read_parquet
 from features.read_quotes import MANY_BREAKS
 from features.tables import Refusal
 
@@ -192,21 +192,6 @@ def _about_long_values(name: str, read: CsvText) -> Iterator[str]:
 
 
 def _read_parquet(path: Path) -> RawTable:
-    try:
-        table = pq.ParquetFile(path).read()
-        table.validate(full=True)  # texts that are no UTF-8 would stop us later, and without their name
-    except (pa.ArrowException, OSError) as error:
-        raise UnreadableFile(f"{path.name} is no whole Parquet file ({str(error)[:120]}); export it again") from error
-    table = _bytes_as_text(table.rename_columns(unique_names(table.column_names)))
+    table = read_parquet(path)
+    table = table.rename_columns(unique_names(table.column_names))
     return RawTable(name=path.name, table=table, lines=np.arange(1, 1 + table.num_rows), unit="row")
-
-
-def _bytes_as_text(table: pa.Table) -> pa.Table:
-    """Some systems write texts as bytes; columns that are no UTF-8 stay bytes."""
-    for i, column in enumerate(table.columns):
-        if pa.types.is_binary(column.type) or pa.types.is_large_binary(column.type):
-            try:
-                table = table.set_column(i, table.column_names[i], column.cast(pa.string()))
-            except pa.ArrowInvalid:
-                continue
-    return table
