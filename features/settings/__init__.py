@@ -6,8 +6,9 @@ declared here is refused, so a typing error can't pass for a choice.
 
 import tomllib
 from pathlib import Path
+from typing import Self
 
-from pydantic import Field, ValidationError
+from pydantic import Field, ValidationError, model_validator
 
 from features.errors import BadSettings
 from features.settings.evaluation import EvaluationChoices
@@ -16,6 +17,7 @@ from features.settings.fairness import Fairness
 from features.settings.learning import Cohort, Features, Gate, Model, Outcome, Prior, Split
 from features.settings.section import Actor, Days, Family, Grade, Section, Share
 from features.settings.service import Service
+from features.settings.words import sentences
 from features.settings.working import Capacity, Lifecycle
 
 __all__ = [
@@ -71,6 +73,20 @@ class Settings(Section):
     lifecycle: Lifecycle = Lifecycle()
     service: Service = Service()
 
+    @model_validator(mode="after")
+    def _kinds_end(self) -> Self:
+        for name in self.kinds:
+            passed: list[str] = []
+            kind: str | None = name
+            while kind is not None and kind not in passed:
+                passed.append(kind)
+                kind = self.kinds[kind].maps_to if kind in self.kinds else None
+            if kind is not None:
+                raise ValueError(
+                    f"kinds: maps_to goes in a circle: {' -> '.join([*passed, kind])}; leave one of them out"
+                )
+        return self
+
 
 def load_settings(path: Path) -> Settings:
     """Read a `ripeness.toml`.
@@ -79,11 +95,12 @@ def load_settings(path: Path) -> Settings:
         BadSettings: the file is not there, is no TOML, or holds an unknown key or a value out of bounds.
     """
     try:
-        return parse_settings(path.read_text(encoding="utf-8"), where=str(path))
-    except OSError as error:
-        raise BadSettings(f"{path}: {error.strerror}; write one with `ripeness init FOLDER`") from error
+        return parse_settings(path.read_text(encoding="utf-8-sig"), where=str(path))
     except UnicodeDecodeError as error:
         raise BadSettings(f"{path} is not UTF-8 (byte {error.start}); save it as UTF-8") from error
+    except (OSError, ValueError) as error:
+        why = getattr(error, "strerror", None) or str(error)
+        raise BadSettings(f"{path}: {why}; write one with `ripeness init FOLDER`") from error
 
 
 def parse_settings(text: str, *, where: str = FILE_NAME) -> Settings:
@@ -96,6 +113,7 @@ def parse_settings(text: str, *, where: str = FILE_NAME) -> Settings:
         return Settings.model_validate(tomllib.loads(text))
     except tomllib.TOMLDecodeError as error:
         raise BadSettings(f"{where} is not valid TOML: {error}") from error
+    except RecursionError as error:
+        raise BadSettings(f"{where} has brackets nested too deeply; look for one that isn't closed") from error
     except ValidationError as error:
-        lines = [f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors()]
-        raise BadSettings(f"{where} can't be used: " + "; ".join(lines)) from error
+        raise BadSettings(f"{where} can't be used: {sentences(error, Settings)}") from error

@@ -1,12 +1,11 @@
 """The company, its export, and what its events mean."""
 
-from datetime import datetime
 from typing import Literal
 from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import field_validator
 
-from features.settings.section import Actor, Family, Section
+from features.settings.section import Actor, Delimiter, Encoding, Family, FileName, Moment, Section
 from features.stages import Stage
 
 
@@ -33,7 +32,7 @@ class Company(Section):
 class Join(Section):
     """A file whose columns are added to the leads, such as accounts to opportunities."""
 
-    file: str
+    file: FileName
     on: str  #: the column that both files have, by its name in the files
 
 
@@ -45,9 +44,9 @@ class LeadsFile(Section):
     export, `result` with `won_values`.
     """
 
-    file: str = "leads.csv"  #: CSV, CSV.gz or Parquet in the folder of the export
-    delimiter: str | None = None  #: guessed when absent
-    encoding: str = "utf-8"  #: of a CSV file; from Excel mostly "cp1252"
+    file: FileName = "leads.csv"  #: CSV, CSV.gz or Parquet in the folder of the export
+    delimiter: Delimiter | None = None  #: guessed when absent
+    encoding: Encoding = "utf-8"  #: of a CSV file; from Excel mostly "cp1252"
     lead_id: str | None = "lead_id"  #: "" when there is none: then the row's number serves as one
     created_at: str | None = None  #: when the lead came to you
     closed_won_at: str | None = None  #: when it was won; empty for all others
@@ -72,9 +71,9 @@ class LeadsFile(Section):
 class EventsFile(Section):
     """Where the activities are and what their columns mean."""
 
-    file: str = "events.csv"  #: CSV, CSV.gz or Parquet in the folder of the export
-    delimiter: str | None = None  #: guessed when absent
-    encoding: str = "utf-8"  #: of a CSV file
+    file: FileName = "events.csv"  #: CSV, CSV.gz or Parquet in the folder of the export
+    delimiter: Delimiter | None = None  #: guessed when absent
+    encoding: Encoding = "utf-8"  #: of a CSV file
     lead_id: str = "lead_id"  #: whose activity it is
     kind: str = "kind"  #: what happened, such as "pricing_page_view"
     happened_at: str = "happened_at"  #: when it happened
@@ -89,9 +88,9 @@ class EventsFile(Section):
 class ChangesFile(Section):
     """Where the history of attributes is: which field got which value, known when."""
 
-    file: str = "attribute_changes.csv"  #: CSV, CSV.gz or Parquet in the folder of the export
-    delimiter: str | None = None  #: guessed when absent
-    encoding: str = "utf-8"  #: of a CSV file
+    file: FileName = "attribute_changes.csv"  #: CSV, CSV.gz or Parquet in the folder of the export
+    delimiter: Delimiter | None = None  #: guessed when absent
+    encoding: Encoding = "utf-8"  #: of a CSV file
     lead_id: str = "lead_id"  #: whose field changed
     field: str = "field"  #: the name of the field
     value: str = "value"  #: what it became
@@ -121,7 +120,7 @@ class Data(Section):
     )  #: texts that mean missing, in every column; "NA" as well
     keep_na: tuple[str, ...] = ()  #: columns where the text "NA" is a value, such as Namibia's country code
     day_first: bool | None = None  #: 03/04/2026 is 3 April; decided by the file's other dates where they tell
-    data_end: datetime | None = None  #: up to when the export is complete; the last time in it unless given
+    data_end: Moment | None = None  #: up to when the export is complete; the last time in it unless given
 
 
 class Kind(Section):

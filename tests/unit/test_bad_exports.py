@@ -122,11 +122,6 @@ def test_a_wrong_byte_late_in_a_large_file_is_found_as_well(tmp_path):
         read_export(write(tmp_path, leads=content + b"\xff,2026-01-01\n"), settings_of())
 
 
-def test_an_encoding_that_does_not_exist(tmp_path):
-    with pytest.raises(UnreadableFile, match="'klingon' is no encoding"):
-        read_export(write(tmp_path, leads=GOOD), settings_of(leads={"created_at": "created_at", "encoding": "klingon"}))
-
-
 def test_a_mapping_of_a_column_that_is_not_there_lists_those_that_are(tmp_path):
     with pytest.raises(BadTable) as caught:
         read_export(write(tmp_path, leads=GOOD), settings_of(leads={"created_at": "creatd_at"}))
