@@ -47,7 +47,7 @@ def evaluate(
             export,
             chosen,
             open_test=None if keep_closed else _recorded(home),
-            dataset=describe(folder).digest,
+            dataset=describe(folder, chosen).digest,
             points_file=points_file(folder, chosen, points),
             origins=origins,
             progress=step,

@@ -1,5 +1,6 @@
 """Learn from an export: `train`."""
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -21,6 +22,12 @@ from commands.terminal import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from features.settings import Settings
+    from features.tables import Export
+    from models.registry import Version
+    from training.points_model import PointsModel
     from training.train import Trained
 
 LOCK = "train.lock"  #: in the home: one training at a time is registered and promoted
@@ -33,52 +40,112 @@ def train(
     home: Home = DEFAULT_HOME,
     tracking_uri: Tracking = None,
     promote: Annotated[bool, typer.Option(help="make it the champion even if there is one")] = False,
+    experimental: Annotated[
+        bool, typer.Option("--experimental", help="start with few won leads, or none: by hand-made points")
+    ] = False,
     pictures: Annotated[Path | None, typer.Option(help="also write the pictures into this folder")] = None,
 ) -> None:
     """Train, calibrate, evaluate on later time, and register the bundle."""
-    from commands.judge import points_file
-    from features.check import require_both_ends
     from models import registry
     from models.file_lock import locked
-    from training.examine import look_of
-    from training.openings import record_opening
     from training.record import describe, record
-    from training.train import train as fit
 
     chosen, where = settings_of(folder, settings), tracking(home, tracking_uri)
     with progress() as step:
         step("reading the export")
-        export, data = read(folder, chosen), describe(folder)
-        require_both_ends(export)
+        export, data = read(folder, chosen), describe(folder, chosen)
         registry.find("champion", tracking_uri=where)  # a registry that can't be used is better known before the work
-        trained = fit(export, chosen, points_file=points_file(folder, chosen), progress=step)
+        trained = _learn(export, chosen, folder, step, experimental=experimental)
         with locked(home / LOCK, wait_seconds=LOCK_SECONDS, waiting=lambda: step("waiting for another training")):
-            opening = record_opening(home, look_of(trained, export, chosen, data.digest, "train"), now())
+            _open_test(trained, export, chosen, data.digest, home)
+            _show(trained)
             step("registering with MLflow")
-            version = record(
-                trained, settings=chosen, data=data, tracking_uri=where, promote=promote, pictures=pictures
-            )
+            keep = partial(record, trained, settings=chosen, data=data, tracking_uri=where, pictures=pictures)
+            version = keep(promote=promote, experimental=experimental)
             remember(chosen, home)
-    _show(trained)
-    say(opening.sentence())
-    say(f"registered as version {version.number}, the {' and '.join(version.aliases)}; bundle {version.digest}")
-    if "challenger" in version.aliases:
-        say("the champion stays; `ripeness train --promote` puts the new one in its place")
+    _tell(version, trained, chosen, promote=promote, experimental=experimental)
 
 
-def _show(trained: "Trained") -> None:
-    """The comparison on the test period, as a table."""
+def _learn(
+    export: "Export", chosen: "Settings", folder: Path, step: "Callable[[str], None]", *, experimental: bool
+) -> "Trained | PointsModel":
+    """A trained model; where nothing can be learned yet, the points if that was asked for.
+
+    Raises:
+        NotEnoughData: there is too little to learn from, and points were not asked for.
+    """
+    from commands.judge import points_file
+    from features.check import require_both_ends
+    from features.errors import NotEnoughData
+    from training.points_model import points_model
+    from training.train import train as fit
+
+    try:
+        require_both_ends(export)
+        return fit(export, chosen, points_file=points_file(folder, chosen), progress=step)
+    except NotEnoughData as error:
+        if not experimental:
+            raise NotEnoughData(
+                f"{error}. Until then hand-made points can answer ([model.prior]): `ripeness train --experimental`"
+            ) from error
+        step("nothing to learn from yet: hand-made points")
+        return points_model(export, chosen, str(error))
+
+
+def _open_test(trained: "Trained | PointsModel", export: "Export", chosen: "Settings", digest: str, home: Path) -> None:
+    """Write down that the test period was looked at."""
+    from training.examine import look_of
+    from training.openings import record_opening
+    from training.train import Trained
+
+    if isinstance(trained, Trained):
+        say(record_opening(home, look_of(trained, export, chosen, digest, "train"), now()).sentence())
+
+
+def _show(trained: "Trained | PointsModel") -> None:
+    """What to know, the comparison on the test period as a table, the verdict, and the rung."""
+    from training.train import Trained
+
+    for note in trained.notes:
+        say(f"  {note}")
+    if isinstance(trained, Trained):
+        _show_contest(trained)
+    say(str(trained.bundle.card["verdict"]))
+    say(trained.rung.sentence)
+
+
+def _show_contest(trained: "Trained") -> None:
     from rich.console import Console
     from rich.table import Table
 
     from training.evaluate import NAMES
 
     table = Table("on later leads", "ROC AUC", "lift at 10 %", "expected / observed", "log loss")
-    for name, row in trained.evaluation.measured.items():
+    for name, row in trained.evaluation.shown.items():
         auc, *rest = (row[m] for m in ("ROC AUC", "lift at 10 %", "expected / observed", "log loss"))
         interval = f"{auc.value:.3f} ({auc.low:.3f} to {auc.high:.3f})"
-        table.add_row(NAMES[name], interval, *(f"{found.value:.3f}" for found in rest))
-    for note in trained.notes:
-        say(f"  {note}")
+        table.add_row(name, interval, *(f"{found.value:.3f}" for found in rest))
     Console().print(table)
-    say(trained.evaluation.verdict())
+    for name, why in trained.evaluation.absent.items():
+        say(f"  {NAMES[name]}: not in the table, for {why}")
+
+
+def _tell(
+    version: "Version", trained: "Trained | PointsModel", chosen: "Settings", *, promote: bool, experimental: bool
+) -> None:
+    """What became of it, and why it is not the champion.
+
+    Raises:
+        NotPromoted: promotion was asked for and is refused.
+    """
+    from features.errors import NotPromoted
+    from training.record import refusal
+
+    say(f"registered as version {version.number}, the {' and '.join(version.aliases)}; bundle {version.digest}")
+    refused = refusal(trained.bundle, chosen.gate, experimental=experimental)
+    if refused and promote:
+        raise NotPromoted(f"version {version.number} is registered but not promoted: {refused}")
+    if refused:
+        say(f"not promoted: {refused}")
+    elif "challenger" in version.aliases:
+        say("the champion stays; `ripeness train --promote` puts the new one in its place")

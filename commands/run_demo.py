@@ -68,7 +68,7 @@ def run(*, home: Path, once: bool, port: int | None, now: datetime) -> None:
         if registry.find("champion", tracking_uri=tracking) is None:
             trained = train(export, settings, progress=step)
             step("registering the champion with MLflow")
-            record(trained, settings=settings, data=describe(folder), tracking_uri=tracking)
+            record(trained, settings=settings, data=describe(folder, settings), tracking_uri=tracking)
         step("scoring the open leads")
         ranked = _ranked(export, settings, tracking)
     chosen_port = port or settings.service.port

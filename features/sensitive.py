@@ -6,11 +6,14 @@ speak of no person and pass.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from features.column_names import name_words
 from features.settings.fairness import Fairness
+from features.tables import Export
+
+MOST_KNOWN = 10_000  #: names whose answer is remembered
 
 #: entries that say something sensitive of a person only
 AMBIGUOUS = frozenset({"age", "eta", "anni", "health", "salute", "race", "razza", "genere", "gender", "credo", "faith"})
@@ -44,10 +47,31 @@ class Sensitive:
         """Those that are sensitive and used all the same."""
         return tuple(name for name in columns if name in self.fairness.allow and self.matches(name))
 
+    def without(self, export: Export) -> Export:
+        """The export with nothing in the fields that no model may read, nor in their history."""
+        gone = set(self.names({*export.attributes, *export.tracked}))
+        if not gone:
+            return export
+        return replace(
+            export,
+            leads=export.leads.assign(**dict.fromkeys(gone & set(export.attributes))),
+            changes=export.changes[~export.changes["field"].isin(gone)].reset_index(drop=True),
+            tracked=export.tracked - gone,
+        )
+
     def matches(self, column: str) -> bool:
         """Whether its name holds an entry of the list, or is the group for audit."""
+        if column in self._known:
+            return self._known[column]
         words = name_words(column)
-        return column == self.fairness.audit_group or any(_says(words, entry) for entry in self._entries)
+        found = column == self.fairness.audit_group or any(_says(words, entry) for entry in self._entries)
+        if len(self._known) < MOST_KNOWN:
+            self._known[column] = found
+        return found
+
+    @cached_property
+    def _known(self) -> dict[str, bool]:
+        return {}
 
     @cached_property
     def _entries(self) -> tuple[tuple[str, ...], ...]:

@@ -149,9 +149,16 @@ def toml_value(value: object) -> str:
         return value.isoformat()
     if isinstance(value, float):
         return repr(value).removesuffix(".0")
-    if isinstance(value, tuple):
-        return f"[{', '.join(map(toml_value, value))}]"
+    if isinstance(value, tuple | Mapping):
+        return _toml_of_many(value)
     return str(value)
+
+
+def _toml_of_many(values: tuple[object, ...] | Mapping[str, object]) -> str:
+    """A list, or a table on one line."""
+    if isinstance(values, tuple):
+        return f"[{', '.join(map(toml_value, values))}]"
+    return f"{{{', '.join(f'{toml_value(key)} = {toml_value(value)}' for key, value in values.items())}}}"
 
 
 def _key(name: str) -> str:

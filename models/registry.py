@@ -61,6 +61,7 @@ class Run:
     params: Mapping[str, object] = field(default_factory=dict)
     metrics: Mapping[str, float] = field(default_factory=dict)
     pictures: Mapping[str, Path] = field(default_factory=dict)  #: PNG or SVG files by the name to show them under
+    files: tuple[Path, ...] = ()  #: further files to keep, by their own names
     data: tuple[Data, ...] = ()
     tags: Mapping[str, str] = field(default_factory=dict)
 
@@ -267,6 +268,8 @@ def _log(mlflow: Any, run: Run) -> None:  # noqa: ANN401  # a module
     mlflow.set_tags(dict(run.tags))
     for name, path in run.pictures.items():
         mlflow.log_artifact(str(path), artifact_path=f"pictures/{name}")
+    for path in run.files:
+        mlflow.log_artifact(str(path))
     for data in run.data:
         source = CodeDatasetSource(tags={"source": data.source})
         mlflow.log_input(MetaDataset(source, name=data.name, digest=data.digest[:36]), context=data.used_for)

@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from math import isnan
+from typing import Any
 
 from features.definitions import Age, Attribute
 from features.encode import Reading
@@ -32,6 +33,10 @@ TEXTS = {
         "{n} attribute is not one that the model reads: {names}",
         "{n} attributes are not ones that the model reads: {names}",
     ),
+    "sensitive_attributes": NN_(
+        "{n} attribute is sensitive by its name and was not read: {names}",
+        "{n} attributes are sensitive by their names and were not read: {names}",
+    ),
     "unseen_values": NN_(
         "{n} attribute has a value that the model can't use, taken as not known: {names}",
         "{n} attributes have values that the model can't use, taken as not known: {names}",
@@ -44,7 +49,24 @@ TEXTS = {
         "The model is experimental: its evaluation does not show that it ranks better than chance",
         "The model is experimental: its evaluation does not show that it ranks better than chance",
     ),
+    "few_won_leads": NN_(
+        "The model is experimental: it learned from few won leads",
+        "The model is experimental: it learned from few won leads",
+    ),
+    "points_model": NN_(
+        "The model is experimental: hand-made points answer, and no outcome has confirmed them",
+        "The model is experimental: hand-made points answer, and no outcome has confirmed them",
+    ),
 }
+
+
+def of_model(card: Mapping[str, Any]) -> tuple[str, ...]:
+    """Codes of what every answer says of its model, by the model's card."""
+    rung = (card.get("rung") or {}).get("name")
+    if rung == "points":
+        return ("points_model",)
+    found = ["experimental_model"] if card.get("has_skill") is False else []
+    return (*found, *(["few_won_leads"] if rung == "few" else []))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,12 +92,15 @@ class Cautioner:
     view: View
     kinds: Mapping[str, Kind]  #: of the settings
     fast_track: Collection[str] = ()  #: kinds that hand a lead to sales, known to the model or not
-    experimental: bool
+    of_model: tuple[str, ...] = ()  #: codes that stand in every answer
 
-    def find(self, lead: Lead, visible: Sequence[Event], row: Floats, *, repeated: int = 0) -> tuple[Caution, ...]:
+    def find(
+        self, lead: Lead, visible: Sequence[Event], row: Floats, *, repeated: int = 0, sensitive: Collection[str] = ()
+    ) -> tuple[Caution, ...]:
         """What to know about the answer for this lead, whose row has shape (n_columns,).
 
-        `repeated` is how many events were left out because their `event_id` was there before.
+        `repeated` is how many events were left out because their `event_id` was there before, `sensitive` are the
+        names of attributes that were left out.
         """
         expected = self._expected
         found = [
@@ -83,9 +108,10 @@ class Cautioner:
             Caution(code="repeated_events", count=repeated),
             Caution(code="after_as_of", count=len(lead.events) - len(visible)),
             _counted("unused_attributes", lead.attributes.keys() - self.view.fields),
+            _counted("sensitive_attributes", sensitive),
             _counted("unseen_values", self._unseen(lead, row)),
             Caution(code="created_at_missing", count=int(self._reads_age and lead.created_at is None)),
-            Caution(code="experimental_model", count=int(self.experimental)),
+            *(Caution(code=code) for code in self.of_model),
         ]
         return tuple(caution for caution in found if caution.count)
 

@@ -4,7 +4,7 @@ One lead and a batch take the same way: a row for each lead, one call of the bun
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -15,12 +15,13 @@ from features.definitions import Definition
 from features.lead import Event, Lead
 from features.request import NOTHING_LEARNED, BadRequest, FactsIn, Fault, PredictRequest, to_lead
 from features.rows import lead_row
+from features.sensitive import Sensitive
 from features.settings import Settings
 from models.answers import Answers
 from models.arrays import Floats
 from models.bundle import Bundle
 from models.explain import Explanation, Reason, explain
-from serving.cautions import Caution, Cautioner
+from serving.cautions import Caution, Cautioner, of_model
 from serving.evidence_words import evidence_sentence
 from serving.facts import FactsReader
 from serving.language import Language
@@ -41,6 +42,7 @@ class Case:
     as_of: int
     facts: FactsIn
     repeated: int = 0  #: events left out because their `event_id` was there before
+    sensitive: tuple[str, ...] = ()  #: attributes left out because no model may read them
 
     @cached_property
     def visible(self) -> list[Event]:
@@ -90,6 +92,7 @@ class Predictor:
 
     def answers(self, cases: Sequence[Case], language: Language) -> list[Json]:
         """Answers in the order of the cases; equal, number by number, to asking one by one."""
+        cases = [self._readable(case) for case in cases]
         scored = [case for case in cases if not case.facts.objects_to_profiling]
         rows = np.array([lead_row(self.bundle.view, case.lead, case.as_of) for case in scored])
         answers = self.bundle.answer(rows) if scored else None
@@ -100,6 +103,18 @@ class Predictor:
             else self._scored(case, rows, answers, *next(probabilities), language)
             for case in cases
         ]
+
+    def _readable(self, case: Case) -> Case:
+        """The case without attributes that the settings call sensitive: nothing further on can read them."""
+        denied = self._sensitive.names(case.lead.attributes)
+        if not denied:
+            return case
+        kept = {name: value for name, value in case.lead.attributes.items() if name not in denied}
+        return replace(case, lead=replace(case.lead, attributes=kept), sensitive=denied)
+
+    @cached_property
+    def _sensitive(self) -> Sensitive:
+        return Sensitive(self.settings.fairness)
 
     def _scored(
         self, case: Case, rows: Floats, answers: Answers, i: int, probability: float, language: Language
@@ -133,7 +148,7 @@ class Predictor:
         }
 
     def _cautions(self, case: Case, row: Floats) -> tuple[Caution, ...]:
-        return self._cautioner.find(case.lead, case.visible, row, repeated=case.repeated)
+        return self._cautioner.find(case.lead, case.visible, row, repeated=case.repeated, sensitive=case.sensitive)
 
     def _unscored(self, case: Case, language: Language) -> Json:
         """The same shape for a lead that objects to profiling: nothing is computed from its data."""
@@ -209,10 +224,11 @@ class Predictor:
 
     @cached_property
     def _cautioner(self) -> Cautioner:
-        experimental = self.bundle.card.get("has_skill") is False
-        fast_track = self.settings.lifecycle.fast_track
         return Cautioner(
-            view=self.bundle.view, kinds=self.settings.kinds, fast_track=fast_track, experimental=experimental
+            view=self.bundle.view,
+            kinds=self.settings.kinds,
+            fast_track=self.settings.lifecycle.fast_track,
+            of_model=of_model(self.bundle.card),
         )
 
 

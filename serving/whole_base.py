@@ -18,6 +18,7 @@ from features.clock import NEVER
 from features.lead import Event, Lead
 from features.request import NOTHING_KNOWN
 from features.rows import build_rows
+from features.sensitive import Sensitive
 from features.tables import Export, Pairs
 from models.explain import Reason, explain
 from serving.evidence_words import evidence_sentence
@@ -71,6 +72,7 @@ def score_export(
     progress: Progress = lambda done, total: None,
 ) -> Iterator[pa.RecordBatch]:
     """Batches of `SCHEMA` in the order of the export: every lead that was there and open at `as_of`."""
+    export = Sensitive(predictor.settings.fairness).without(export)
     chosen = open_leads(export, as_of)
     done = 0
     for start in range(0, len(export.leads), block):

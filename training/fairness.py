@@ -48,14 +48,14 @@ def fairness_facts(
     columns = sorted({*export.attributes, *export.tracked})
     refused = sensitive.names(columns)
     audit = ready.settings.fairness.audit_group
-    if audit is not None and audit not in columns:
+    if audit and audit not in columns:
         raise BadSettings(f"[fairness] audit_group is {audit!r}, which is no column of the export; name one of its own")
     return {
         "fairness": {
             "refused": list(refused),
             "allowed": list(sensitive.allowed(columns)),
             "proxies": [p for name in refused for p in _proxies(name, export, ready)],
-            "audit": None if audit is None else _audit(audit, export, ready, test, log_odds, capacity_share),
+            "audit": _audit(audit, export, ready, test, log_odds, capacity_share) if audit else None,
         }
     }
 

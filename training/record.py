@@ -3,65 +3,149 @@
 import hashlib
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from importlib.metadata import version as installed
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
-from features.settings import Settings
+from features.clock import from_micros
+from features.guess import Guess
+from features.settings import FILE_NAME, Gate, Settings
+from features.write_settings import settings_text
 from models import registry
+from models.bundle import Bundle
 from models.files import save
 from models.registry import Data, Run, Version
 from training.pictures import draw
+from training.points_model import PointsModel
+from training.promotion import enough_won, shows_skill
 from training.train import Trained
+
+LEARNED_BY = ("outcome", "cohort", "split", "features", "capacity", "fairness")  #: sections that shape a model
 
 
 def record(
-    trained: Trained,
+    trained: Trained | PointsModel,
     *,
     settings: Settings,
     data: Data,
     tracking_uri: str,
     promote: bool = False,
+    experimental: bool = False,
     pictures: Path | None = None,
 ) -> Version:
-    """Register the bundle; it becomes the champion where there is none or `promote` says so, else the challenger.
+    """Register the bundle; it is the challenger, or the champion where there is none or `promote` says so.
 
+    What `refusal` has something against never becomes the champion.
     `pictures` names a folder for copies of the run's pictures.
     """
     with TemporaryDirectory() as scratch:
-        bundle, drawn = Path(scratch) / "bundle", pictures or Path(scratch) / "pictures"
+        bundle, kept = Path(scratch) / "bundle", Path(scratch)
         save(trained.bundle, bundle, trained.golden_rows)
+        (kept / FILE_NAME).write_text(_settings_text(settings), encoding="utf-8")
         run = Run(
             name=f"train {settings.company.name}",
             params=_params(trained, settings),
-            metrics=_metrics(trained),
-            pictures={path.stem: path for path in draw(trained, drawn)},
+            metrics=_metrics(trained) if isinstance(trained, Trained) else {},
+            pictures=_pictures(trained, pictures or kept / "pictures"),
+            files=(kept / FILE_NAME, bundle / "card.json"),
             data=(data,),
-            tags={"verdict": trained.evaluation.verdict()},
+            tags={"verdict": str(trained.bundle.card["verdict"]), "rung": trained.rung.name},
         )
         version = registry.register(bundle, run, tracking_uri=tracking_uri)
-    if promote or registry.find("champion", tracking_uri=tracking_uri) is None:
+    wanted = promote or registry.find("champion", tracking_uri=tracking_uri) is None
+    if wanted and refusal(trained.bundle, settings.gate, experimental=experimental) is None:
         registry.promote(version.number, tracking_uri=tracking_uri)
         return replace(version, aliases=("champion",))
     registry.set_alias("challenger", version.number, tracking_uri=tracking_uri)
     return replace(version, aliases=("challenger",))
 
 
-def describe(folder: Path) -> Data:
-    """The folder's files as a data set of a run, with a digest of their content."""
+def refusal(bundle: Bundle, rules: Gate, *, experimental: bool = False) -> str | None:
+    """Why a training must not make this bundle the champion; None where it may.
+
+    Too few won leads are lifted by `experimental`, and with them a missing show of skill, for few wins
+    can't show any. From enough won leads on nothing lifts that.
+    """
+    few, skill = enough_won(bundle.card, rules), shows_skill(bundle.card)
+    if not few.passed:
+        return None if experimental else few.says
+    return None if skill.passed else skill.says
+
+
+def describe(folder: Path, settings: Settings) -> Data:
+    """The files that the settings read as a data set of a run, with a digest of their content."""
     digest = hashlib.sha256()
-    for path in sorted(p for p in folder.iterdir() if p.is_file()):
-        digest.update(path.name.encode("utf-8", "surrogateescape") + b"\0")
-        with path.open("rb") as file:
-            digest.update(hashlib.file_digest(file, "sha256").digest())
+    for name in files_read(settings):
+        path = folder / name
+        digest.update(name.encode("utf-8", "surrogateescape") + b"\0")
+        if path.is_file():
+            with path.open("rb") as file:
+                digest.update(hashlib.file_digest(file, "sha256").digest())
     return Data(name=folder.name or "export", digest=digest.hexdigest(), source=folder.name or "export")
 
 
-def _params(trained: Trained, settings: Settings) -> dict[str, object]:
-    chosen = settings.model_dump(mode="json", include={"outcome", "cohort", "split", "model", "features", "capacity"})
+def files_read(settings: Settings) -> tuple[str, ...]:
+    """Names of the export's files, each once, in order."""
+    data = settings.data
+    tables = [table.file for table in (data.leads, data.events, data.attribute_changes) if table]
+    return tuple(sorted({*tables, *(join.file for join in data.leads.joins)}))
+
+
+def _settings_text(settings: Settings) -> str:
+    return settings_text(Guess(settings=settings, notes=(), questions=()))
+
+
+def _pictures(trained: Trained | PointsModel, folder: Path) -> dict[str, Path]:
+    return {path.stem: path for path in draw(trained, folder)} if isinstance(trained, Trained) else {}
+
+
+def _params(trained: Trained | PointsModel, settings: Settings) -> dict[str, object]:
+    """All that shaped the model: what was asked for, what was chosen on the way, and what it was chosen from."""
+    chosen = settings.model_dump(mode="json", include={*LEARNED_BY, "model"})
     params = {f"{section}.{key}": value for section, values in chosen.items() for key, value in values.items()}
-    return params | {"columns": len(trained.bundle.view.names), "view": trained.bundle.view.fingerprint}
+    text = _settings_text(settings).encode()
+    params |= {
+        "columns": len(trained.bundle.view.names),
+        "view": trained.bundle.view.fingerprint,
+        "ripeness": installed("ripeness"),
+        "settings": hashlib.sha256(text).hexdigest(),
+        "data_end": trained.bundle.card["data_end"],
+    }
+    return params | (_found(trained) if isinstance(trained, Trained) else {})
+
+
+def _found(trained: Trained) -> dict[str, object]:
+    """What the training decided by itself."""
+    card, export = trained.bundle.card, trained.prepared.export
+    leaks = ("refused", "kept", "suspicious", "refused_kinds")
+    return {
+        "chosen.linear_strength": card["linear_strength"],
+        "chosen.trees": card["trees"],
+        "chosen.platt_a": card["calibration"]["a"],
+        "chosen.platt_b": card["calibration"]["b"],
+        "chosen.calibrated_on": card["calibrated_on"],
+        "data.leads": len(export.leads),
+        "data.events": len(export.events),
+        "data.won": int(export.outcomes["kind"].eq("closed_won").sum()) if not export.flat else _labelled(trained),
+        **{f"leaks.{name}": ", ".join(card["leaks"][name]) for name in leaks},
+        **{f"{part}.{key}": value for part, told in card["parts"].items() for key, value in told.items()},
+        **dict(_bounds(trained)),
+    }
+
+
+def _labelled(trained: Trained) -> int:
+    return int((trained.prepared.export.leads["label"] == 1).sum())
+
+
+def _bounds(trained: Trained) -> Iterator[tuple[str, Any]]:
+    """The bounds on `as_of` by which the parts were cut."""
+    for name, at in vars(trained.prepared.parts.periods).items():
+        if at is not None:
+            shown = f"row {at + 1}" if trained.prepared.export.flat else from_micros(at).isoformat()
+            yield f"bounds.{name}", shown
 
 
 def _metrics(trained: Trained) -> Mapping[str, float]:

@@ -26,6 +26,6 @@ class Fairness(Section):
 
     deny: tuple[str, ...] = SENSITIVE  #: words or phrases of a column's name; naming some replaces the default list
     allow: tuple[str, ...] = ()  #: columns used although their name is on the list; the model card says so
-    audit_group: str | None = None  #: a column for audit only: calibration and selection are shown for each group
+    audit_group: str = ""  #: a column for audit only: calibration and selection are shown for each group
     min_audit_leads: int = Field(50, ge=1)  #: of a group; smaller ones are not shown
     proxy_auc: float = Field(0.8, gt=0.5, le=1)  #: from which a column that tells a sensitive one counts as its proxy

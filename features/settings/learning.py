@@ -53,12 +53,13 @@ class Split(Section):
 class Prior(Section):
     """What is believed before outcomes tell: hand-made points, as marketing writes them down.
 
-    They answer alone while there are no outcomes, and are blended with what few outcomes taught.
+    They answer alone while there are no outcomes, and are blended with what few outcomes taught. Points are given for a
+    kind of event (10 for one action are 20 for three and 30 for seven) or for a value ("country = Italy"). Where none
+    are named, each kind gets 1 to 40 by the stage that it is evidence for.
     """
 
     points: dict[str, float] = Field(default_factory=dict)
-    #: "pricing_page_view" = 10 for the first such action (a second and third add half as much, four more as much
-    #: again), "country = Italy" = 5 for a value; none: 1 to 40 for each kind, by the stage that it is evidence for
+    #: such as {"pricing_page_view" = 10, "country = Italy" = 5}
     log_odds_per_point: float = Field(0.05, gt=0, le=1)  #: 20 points make a win nearly three times as likely
     won_share: Share = 0.05  #: of the leads, expected to be won within the horizon while nothing else is known
     worth_won_leads: int = Field(30, ge=1)  #: with so many won leads, points and outcomes count the same

@@ -8,7 +8,7 @@ from structlog.testing import capture_logs
 
 from features.clock import to_micros
 from features.request import read_request
-from features.settings import Kind, Lifecycle, Settings
+from features.settings import Fairness, Kind, Lifecycle, Settings
 from serving.examples import LEAD
 from serving.language import catalog
 from serving.predict import Predictor, case_of
@@ -204,6 +204,33 @@ def test_the_model_in_service_introduces_itself(running):
     assert about["card"]["company"] == "Small"
     assert about["features"] == len(running.predictor.bundle.view.names)
     assert about["fields"] == ["employees", "industry", "job_title"]
+
+
+@pytest.mark.parametrize(
+    ("card", "code"),
+    [
+        ({"has_skill": True, "rung": {"name": "few"}}, "few_won_leads"),
+        ({"has_skill": False, "rung": {"name": "points"}}, "points_model"),
+    ],
+)
+def test_a_model_of_a_low_rung_says_so_in_every_answer(running, card, code):
+    predictor = Predictor(bundle=replace(running.predictor.bundle, card=card), version="1", settings=running.settings)
+    case = case_of(read_request(lead()), now=to_micros(NOW))
+
+    assert code in [w["code"] for w in predictor.answer(case, catalog("en"))["warnings"]]
+    assert "experimental_model" not in [w["code"] for w in predictor.answer(case, catalog("en"))["warnings"]]
+
+
+def test_a_sensitive_attribute_is_told_and_never_read(running):
+    """Even where the model reads a field of that name, trained when it was allowed."""
+    denying = running.settings.model_copy(update={"fairness": Fairness(deny=("industry",))})
+    predictor = Predictor(bundle=running.predictor.bundle, version="1", settings=denying)
+    asked = [lead(attributes={"employees": 90, "industry": value}) for value in ("software", "retail")]
+    first, second = (predictor.answer(case_of(read_request(one), now=to_micros(NOW)), catalog("en")) for one in asked)
+
+    assert first == second
+    assert next(w for w in first["warnings"] if w["code"] == "sensitive_attributes")["count"] == 1
+    assert "software" not in str(first)
 
 
 def test_a_model_without_shown_skill_says_so_in_every_answer(running):

@@ -193,7 +193,7 @@ def prepare(home: Path, leads: int) -> list[dict[str, object]]:
     export = read_export(company, settings)
     trained = train(export, settings)
     version = record(
-        trained, settings=settings, data=describe(company), tracking_uri=f"sqlite:///{home}/mlflow.db", promote=True
+        trained, settings=settings, data=describe(company, settings), tracking_uri=f"sqlite:///{home}/mlflow.db", promote=True
     )
     print(f"{len(trained.bundle.view.names)} features, bundle {version.digest[:19]}…")  # noqa: T201  # a command line
     requests = requests_of(export, export.data_end, seed=2)

@@ -10,7 +10,6 @@ from training.fit import fit, with_strength
 from training.simulate import simulate
 from training.train import Trained, train, without
 
-
 TWO_STRENGTHS = {"bootstrap_rounds": 20, "linear_strengths": (0.003, 1.0), "max_trees": 20}
 
 
