@@ -1,11 +1,15 @@
 """The front door: the `ripeness` command. What each command does stands in `commands/`."""
 
+import os
 import sys
 
 import typer
 
 from commands import export, judge, keys, learn, live, promotion, trial, tune
 from features.errors import RipenessError
+
+TRACEBACK = "RIPENESS_TRACEBACK"  #: environment variable: show where an unforeseen error came from
+UNFORESEEN = 70  #: exit code, as in sysexits.h
 
 app = typer.Typer(
     add_completion=False,
@@ -26,13 +30,22 @@ for command in COMMANDS:
 app.add_typer(keys.app, name="key")
 
 
-def main() -> None:
+def main(commands: typer.Typer = app) -> None:
     """Run the command line: errors a person can act on are one sentence and an exit code, never a traceback."""
     try:
-        app()
+        commands()
     except RipenessError as error:
         typer.echo(f"{error.title}: {error}", err=True)
         sys.exit(error.exit_code)
+    except Exception as error:  # whatever nobody foresaw
+        if os.environ.get(TRACEBACK):
+            raise
+        typer.echo(
+            f"Something nobody foresaw: {type(error).__name__}. Please report it with what the same command shows "
+            f"when {TRACEBACK}=1 is set before it; take names and addresses out first",
+            err=True,
+        )
+        sys.exit(UNFORESEEN)
 
 
 if __name__ == "__main__":

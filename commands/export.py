@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from commands.terminal import Folder, SettingsFile, now, read, say, settings_of
+from commands.terminal import Folder, SettingsFile, now, read, say, settings_of, write_whole
 from features.errors import BadSettings
 
 
@@ -21,7 +21,7 @@ def init(
     if target.exists() and not force:
         raise BadSettings(f"{target} is there already; edit it, or overwrite it with --force")
     found = guess(folder, now=to_micros(now()))
-    target.write_text(settings_text(found), encoding="utf-8")
+    write_whole(target, settings_text(found))
     for note in found.notes:
         say(f"  {note}")
     for question in found.questions:

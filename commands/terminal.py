@@ -4,7 +4,7 @@ Besides the service's routes only this module asks what time it is.
 """
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -93,8 +93,24 @@ def remember(settings: "Settings", home: Path) -> None:
     from features.settings import FILE_NAME
     from features.write_settings import settings_text
 
-    text = settings_text(Guess(settings=settings, notes=(), questions=()))
-    (home / FILE_NAME).write_text(text, encoding="utf-8")
+    write_whole(home / FILE_NAME, settings_text(Guess(settings=settings, notes=(), questions=())))
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Write a file that appears complete or not at all.
+
+    Raises:
+        BadSettings: it can't be written.
+    """
+    beside = path.with_name(f"{path.name}.part")
+    try:
+        beside.write_text(text, encoding="utf-8")
+        beside.replace(path)
+    except OSError as error:
+        raise BadSettings(f"{path} can't be written ({error.strerror}); make its folder writable") from error
+    finally:
+        with suppress(OSError):
+            beside.unlink()
 
 
 def tracking(home: Path, chosen: str | None) -> str:

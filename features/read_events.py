@@ -10,7 +10,7 @@ from features.clock import NEVER, iso
 from features.columns import Floats, Text, no_text, numbers_of, text_of
 from features.encode import Reading
 from features.read_leads import LeadsRead
-from features.read_tables import Ints, RawTable, Sieve, read_table
+from features.read_tables import Bools, Ints, RawTable, Sieve, read_table
 from features.settings import EventsFile, Settings
 from features.tables import OUTCOME_KINDS
 from features.time_columns import TimeColumns, time_columns
@@ -101,9 +101,25 @@ def lead_rows(raw: RawTable, sieve: Sieve, name: str, section: str, leads: Leads
         return f"{name} is {ids[row]!r}"
 
     sieve.refuse(ids.missing, f"no {name}, so nobody knows whom it is about", lambda _row: f"no {name}")
-    sieve.refuse(lead < 0, f"{name} is none of the leads in {leads.raw.name}; add the lead or leave the row", show)
+    remedy = _written_otherwise(ids, lead < 0, leads) or "add the lead or leave the row"
+    sieve.refuse(lead < 0, f"{name} is none of the leads in {leads.raw.name}; {remedy}", show)
     sieve.refuse(~leads.sieve.stays[lead], "it is about a lead that was refused", show)
     return lead
+
+
+def _written_otherwise(ids: Text, strange: Bools, leads: LeadsRead) -> str | None:
+    """The remedy where most unknown ids are known once zeros in front and capitals don't count."""
+    known = {_bare(str(word)): str(word) for word in leads.ids.words}
+    words = list(ids.take(strange).counts())
+    alike = [(word, known[_bare(word)]) for word in words if _bare(word) in known]
+    if len(alike) * 2 <= len(words):
+        return None
+    here, there = alike[0]
+    return f"{there} against {here}? Export the ids of both files alike, as text"
+
+
+def _bare(word: str) -> str:
+    return word.lstrip("0").casefold()
 
 
 def canonical(settings: Settings, kind: str) -> str:

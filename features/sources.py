@@ -22,6 +22,7 @@ from features.settings import Settings
 from features.tables import CHANGE_COLUMNS, EVENT_COLUMNS, OUTCOME_COLUMNS, OUTCOME_KINDS, Export
 
 Bools = npt.NDArray[np.bool_]
+MANY_BOTH = 0.1  #: share of the won leads that are lost as well, beyond which the columns are in doubt
 
 
 def read_export(folder: Path, settings: Settings, *, now: int | None = None) -> Export:
@@ -41,17 +42,18 @@ def read_export(folder: Path, settings: Settings, *, now: int | None = None) -> 
     if not leads.sieve.stays.any():
         raise BadTable(f"{leads.raw.name}: every row is refused: {leads.sieve.summary}")
     reads = [read for read in (leads, events, changes) if read is not None]
+    results = _outcomes(leads, events, end.at)
     return Export(
         leads=leads_frame(leads),
         events=_events(leads, events),
         changes=_changes(leads, changes),
-        outcomes=_outcomes(leads, events, end.at),
+        outcomes=results,
         data_end=end.at,
         flat=leads.flat,
         tracked=frozenset(changes.field.take(kept(changes)).counts()) if changes else frozenset(),
         has_old_values=changes is not None and changes.has_old_values,
         refusals=tuple(refusal for read in reads for refusal in read.sieve.refusals),
-        notes=tuple(note for read in reads for note in read.notes) + end.notes,
+        notes=tuple(note for read in reads for note in read.notes) + end.notes + _about_both(results, settings),
         rows_read={**leads.rows_read, **{read.raw.name: read.raw.rows_in_file for read in reads[1:]}},
         lines_read={r.raw.name: r.raw.lines_in_file for r in reads if r.raw.lines_in_file is not None},
     )
@@ -104,6 +106,20 @@ def _outcomes(leads: LeadsRead, events: EventsRead | None, end: int) -> pd.DataF
     told = pd.concat(parts, ignore_index=True)
     told = told.sort_values(["lead", "happened_at", "known_at", "kind", "reason"], kind="stable", ignore_index=True)
     return told.drop_duplicates(["lead", "kind", "happened_at"], ignore_index=True)
+
+
+def _about_both(outcomes: pd.DataFrame, settings: Settings) -> tuple[str, ...]:
+    """Leads that were won and lost: some are opened again, many are a mistake."""
+    won, lost = (set(outcomes.loc[outcomes["kind"] == kind, "lead"]) for kind in OUTCOME_KINDS[:2])
+    if not won & lost:
+        return ()
+    named = settings.data.leads.closed_won_at and settings.data.leads.closed_lost_at
+    doubt = named and len(won & lost) > MANY_BOTH * len(won)
+    asked = " Do closed_won_at and closed_lost_at in ripeness.toml name the right columns?" if doubt else ""
+    return (
+        f"{len(won & lost):,} leads are both won and lost; they count as won from then on, and as closed from the "
+        f"earlier date on.{asked}",
+    )
 
 
 def _own_outcomes(leads: LeadsRead, end: int) -> pd.DataFrame:
