@@ -38,24 +38,26 @@ def tune(
 ) -> None:
     """Search on rolling folds of the past for [model] keys with less log loss; the test period is never looked at."""
     from features.settings import FILE_NAME
-    from models.trial_runs import trial_runs
+    from models.trial_runs import search_run
     from training.tune import tune as search
 
     file = settings or folder / FILE_NAME
     if write and not file.exists():
         raise BadSettings(f"--write: there is no {file}; write one with `ripeness init {folder}`")
     chosen = settings_of(folder, settings)
-    with (
-        progress() as step,
-        trial_runs(f"tune {chosen.company.name}", tracking_uri=tracking(home, tracking_uri)) as log,
-    ):
-        log_trial, log_search = log
+    where = tracking(home, tracking_uri)
+    with progress() as step, search_run(f"tune {chosen.company.name}", tracking_uri=where) as run:
         step("reading the export")
         export = read(folder, chosen)
         found = search(
-            export, chosen, minutes=minutes, at_most=trials, log=lambda trial: log_trial(_run_of(trial)), progress=step
+            export,
+            chosen,
+            minutes=minutes,
+            at_most=trials,
+            log=lambda trial: run.log_trial(_run_of(trial)),
+            progress=step,
         )
-        log_search(_search_of(found))
+        run.log(_search_of(found))
     _show(found)
     if write:
         _write(found, file)

@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 import numpy as np
+import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
@@ -14,7 +15,7 @@ from features.settings import Gate
 from models import registry
 from models.files import load, save
 from ripeness import app
-from support.quick_models import quick
+from support.quick_models import quick, quick_company, quick_settings
 from training.promotion import Candidate, carry_out, decide, enough_won, require_promotable, told
 
 AT = datetime(2026, 3, 1, 9, tzinfo=UTC)
@@ -211,3 +212,44 @@ def test_rollback_from_the_command_line_says_what_is_where(uri, tmp_path):
     result = command("rollback", uri=uri, home=tmp_path)
     assert "version 1 is the champion again; version 2 is kept as `previous`" in result.output
     assert "rolled_back_at" in registry.named("2", tracking_uri=uri).tags
+
+
+@pytest.fixture(scope="module")
+def company(tmp_path_factory):
+    """The company's export as files, with the settings that its models were made with."""
+    from features.guess import Guess
+    from features.settings import load_settings
+    from features.write_settings import settings_text
+
+    folder = tmp_path_factory.mktemp("company")
+    written = quick_company()
+    written.write(folder)
+    settings = quick_settings(load_settings(folder / "ripeness.toml"), gate={"rounds": 100})
+    (folder / "ripeness.toml").write_text(settings_text(Guess(settings=settings, notes=(), questions=())))
+    return folder
+
+
+def test_compare_and_promote_from_the_command_line(uri, company, tmp_path):
+    registry.promote("1", tracking_uri=uri)
+    registry.set_alias("challenger", "2", tracking_uri=uri)
+    out = tmp_path / "swaps.csv"
+    compared = command("compare", company, "--out", out, uri=uri, home=tmp_path)
+    assert compared.exit_code == 0, compared.output
+    assert "The challenger may be promoted" in compared.output
+    assert "recent leads, whose result is known" in compared.output
+    swaps = pd.read_csv(out)
+    changes = swaps.filter(like="change by ").sum(axis=1)
+    assert np.abs(changes - (swaps["challenger_log_odds"] - swaps["champion_log_odds"])).max() < 1e-9
+    assert set(swaps["leads"]) == {"recent", "open"}
+    backwards = command("promote", "1", company, "--override", "--reason", "why", uri=uri, home=tmp_path)
+    assert isinstance(backwards.exception, NotPromoted)
+    promoted = command("promote", "challenger", company, uri=uri, home=tmp_path)
+    assert "version 2 is the champion, promoted; version 1 is kept as `previous`" in promoted.output
+    refused = command("promote", "previous", company, uri=uri, home=tmp_path)
+    assert isinstance(refused.exception, NotPromoted)
+    assert refused.exception.exit_code == 9
+    assert "version 1 is refused" in str(refused.exception)
+    assert aliases(uri) == {"champion": "2", "previous": "1", "challenger": None}
+    again = command("compare", "2", "1", company, uri=uri, home=tmp_path)
+    assert "version 1 was refused" in again.output
+    assert "The champion stays" in again.output
