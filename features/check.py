@@ -38,11 +38,22 @@ def check(export: Export, settings: Settings) -> Check:
         attributes=tuple(_attribute(export.leads[name]) for name in export.attributes),
         kinds=_kinds(export, settings),
         refusals=export.refusals,
-        notes=export.notes,
+        notes=(*export.notes, *_without_history(export)),
         warnings=(),
         lines=export.lines_read,
     )
     return replace(counted, warnings=tuple(warnings_of(counted, settings)))
+
+
+def _without_history(export: Export) -> list[str]:
+    """Which attributes may hold what was written later."""
+    untold = [name for name in export.attributes if name not in export.tracked]
+    if export.flat or not untold:
+        return []
+    return [
+        f"{len(untold)} of {len(export.attributes)} attributes have no history: today's value counts as known at "
+        "creation, and the leak detector has to tell whether it was; a table of changes would show it"
+    ]
 
 
 def require_both_ends(export: Export) -> None:

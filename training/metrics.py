@@ -233,12 +233,14 @@ def reliability(ranked: Ranked, groups: Ints | None = None) -> tuple[Bin, ...]:
     """Bins from low to high, each with about as many expected wins as the others, and at least ten.
 
     So every bin says its share about as surely as the others, and few wins give few bins. `groups`
-    (n_pairs,), in the order that was given, names what belongs together, such as pairs of one lead.
+    (n_pairs,), in the order that was given, names what belongs together, such as pairs of one lead:
+    the wins of one group count as one, for a lead seen at eight moments is won once.
     """
     expected = np.cumsum((ranked.weight * ranked.pairs.probability)[::-1])[::-1]  # from the lowest up to each
     if not len(expected) or expected[0] <= 0:
         return ()
-    bins = int(np.clip(expected[0] // WINS_PER_BIN, 1, MOST_BINS))
+    per_pair = 1.0 if groups is None else len(np.unique(groups)) / len(expected)
+    bins = int(np.clip(expected[0] * per_pair // WINS_PER_BIN, 1, MOST_BINS))
     place = np.minimum((1 - expected / expected[0]) * bins, bins - 1).astype(np.int64)
     first_of_tie = np.append(0, ranked.pairs.ends[:-1] + 1)
     place = np.repeat(place[first_of_tie], np.diff(np.append(first_of_tie, len(place))))

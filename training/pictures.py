@@ -37,6 +37,7 @@ Ints = npt.NDArray[np.int64]
 BAND_ROUNDS = 100  #: resamples behind a band
 TENTH = 0.1  #: of the leads, where sales can call nearly everybody
 MOST_GROUPS = 14  #: rows of the picture of contributions
+LEGEND_ROOM = 1.45  #: height of the axes against the highest curve, so that the legend covers none
 MOST_BEES = 1200  #: pairs drawn in each row
 _OTHERS = {"points": (AMBER, "-"), "engagement": (SLATE, "--"), "fit": (SLATE, ":")}
 _LOW_TO_HIGH = LinearSegmentedColormap.from_list("low to high", ["#2f6f9f", "#b9c4cf", "#d97706"])
@@ -134,7 +135,8 @@ def precision_recall_picture(ranked: Mapping[str, Ranked]) -> Figure:
             label = "this model" if name == "both" else NAMES[name]
             axes.plot(recall, precision, color=color, linestyle=style, linewidth=width, label=label)
     axes.set_xlim(0, 1)
-    axes.set_ylim(0, np.clip(1.12 * top, 0.01, 1.0))
+    axes.set_ylim(0, max(LEGEND_ROOM * top, 0.01))
+    axes.set_yticks([tick for tick in axes.get_yticks() if tick <= 1])
     canvas.percent(axes)
     canvas.legend(axes, "upper right")
     return figure
@@ -152,9 +154,11 @@ def scores_picture(ranked: Ranked) -> Figure:
     figure = canvas.page(
         "Where won leads and the others stood",
         f"Probability given on the test period. A won lead ranks above one that was not in "
-        f"{100 * roc_auc(ranked):.0f} of 100 couples",
+        f"{100 * roc_auc(ranked):.0f} of 100 pairings",
     )
-    axes = canvas.plot(figure, (0.05, 0.13, 0.91, 0.69), x="probability given (scaled by odds)")
+    axes = canvas.plot(
+        figure, (0.05, 0.13, 0.91, 0.69), x="probability given (scaled by odds); each side adds up to the same area"
+    )
     low, high = (float(q) for q in np.quantile(ranked.pairs.log_odds, [0.001, 0.999]))
     edges = np.linspace(low, max(high, low + 0.1), int(np.clip(2 * ranked.pairs.label.sum() ** 0.5, 10, 45)))
     for label, color, alpha, words in ((0.0, SLATE, 0.55, "not won"), (1.0, TEAL, 0.55, "won")):
@@ -178,7 +182,7 @@ def contributions_picture(view: View, seen: Dataset, answers: Answers) -> Figure
     height = 1.7 + 0.34 * max(1, len(order))
     figure = canvas.page(
         "What speaks for a lead, and what against it",
-        "Log-odds added, one dot per lead. Its value: low in blue, high in amber, words and unknown in grey",
+        "Log-odds added, one dot per lead and moment. Its value: low in blue, high in amber, words and unknown in grey",
         size=(canvas.SIZE[0], height),
     )
     axes = canvas.plot(figure, (0.27, 0.62 / height, 0.69, 1 - 1.5 / height), x="added to the log-odds of a win")

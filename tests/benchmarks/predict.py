@@ -192,9 +192,8 @@ def prepare(home: Path, leads: int) -> list[dict[str, object]]:
     settings = load_settings(company / FILE_NAME)
     export = read_export(company, settings)
     trained = train(export, settings)
-    version = record(
-        trained, settings=settings, data=describe(company, settings), tracking_uri=f"sqlite:///{home}/mlflow.db", promote=True
-    )
+    data, where = describe(company, settings), f"sqlite:///{home}/mlflow.db"
+    version = record(trained, settings=settings, data=data, tracking_uri=where, promote=True, experimental=True)
     print(f"{len(trained.bundle.view.names)} features, bundle {version.digest[:19]}…")  # noqa: T201  # a command line
     requests = requests_of(export, export.data_end, seed=2)
     kept.write_text(json.dumps(requests))

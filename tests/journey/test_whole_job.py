@@ -47,7 +47,7 @@ def company(tmp_path_factory: pytest.TempPathFactory, home: Path) -> Path:
 
 @pytest.fixture(scope="module")
 def trained(company: Path, home: Path) -> str:
-    return ripeness("train", company, home=home)
+    return ripeness("train", company, "--experimental", home=home)
 
 
 @pytest.fixture(scope="module")
@@ -142,7 +142,7 @@ def request_of(export, position: int) -> dict:
 
 
 def test_a_second_training_is_the_challenger_and_its_bundle_has_the_same_bytes(company: Path, home: Path, trained: str):
-    again = ripeness("train", company, home=home)
+    again = ripeness("train", company, "--experimental", home=home)
     assert "registered as version 2, the challenger" in again
     digest = re.compile(r"bundle (sha256:[0-9a-f]{64})")
     assert digest.search(again)[1] == digest.search(trained)[1]

@@ -117,6 +117,6 @@ def test_a_flat_export_shows_its_labels_and_that_it_has_no_times():
 def test_the_report_reads_from_files_to_warnings(export):
     text = render(check(export, SETTINGS))
     titles = [line for line in text.splitlines() if line and not line.startswith(" ")]
-    assert titles == ["Leads", "Attributes", "Events", "Mind"]
+    assert titles == ["Leads", "Attributes", "Events", "Read as", "Mind"]
     assert "4 leads: 1 won, 1 lost, 2 open" in text
     assert "50.0%       2  city" in text

@@ -169,8 +169,19 @@ def test_pairs_of_one_lead_are_one_case() -> None:
     alone = reliability(Ranked.of(np.arange(900) % 7 == 0, log_odds))
     together = reliability(Ranked.of(np.arange(900) % 7 == 0, log_odds), groups)
     assert sum(b.cases for b in together) < 0.4 * sum(b.cases for b in alone)
-    for one, three in zip(alone, together, strict=True):
-        assert three.high - three.low > one.high - one.low
+    width = [np.mean([b.high - b.low for b in bins]) for bins in (alone, together)]
+    assert width[1] > width[0]
+
+
+def test_wins_of_one_lead_are_one_win_when_bins_are_made() -> None:
+    """300 leads with about one expected win in ten: three bins, whether each was seen once or eight times."""
+    log_odds = np.linspace(-3.2, -1.2, 300)
+    once = reliability(Ranked.of(np.arange(300) % 10 == 0, log_odds), np.arange(300))
+    often = reliability(
+        Ranked.of(np.repeat(np.arange(300) % 10 == 0, 8), np.repeat(log_odds, 8)), np.repeat(np.arange(300), 8)
+    )
+    assert len(once) == len(often) == 3
+    assert [b.observed for b in often] == pytest.approx([b.observed for b in once], abs=0.02)
 
 
 def test_jeffreys_interval_covers_the_share_and_reaches_its_ends() -> None:
