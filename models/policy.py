@@ -5,6 +5,7 @@ continuous; equal reference values share the middle of their ranks, and log-odds
 decimals, so that one lead alone and the same lead in a batch get the same score.
 """
 
+from bisect import bisect_left
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
@@ -119,4 +120,4 @@ def _cuts(values: Floats) -> tuple[float, ...]:
 
 
 def _rank(cuts: tuple[float, ...], value: float) -> int:
-    return sum(round(value, DECIMALS) > cut for cut in cuts) if cuts else UNTOLD
+    return bisect_left(cuts, round(value, DECIMALS)) if cuts else UNTOLD

@@ -7,6 +7,7 @@ from importlib.metadata import version
 from typing import Any
 
 from fastapi import FastAPI
+from starlette.routing import Route
 
 from features.settings import Service as ServiceLimits
 from features.settings import Settings
@@ -21,7 +22,7 @@ from serving.store.store import Store
 
 ABOUT = (
     "Sends back, for a lead and its activities, how likely it is to be won within the horizon, why, "
-    "where it stands on the lifecycle, and what to do next. Every error is problem+json (RFC 9457)."
+    "where it stands on the lifecycle, and what to do next. Every error of the application is problem+json (RFC 9457)."
 )
 
 
@@ -43,7 +44,8 @@ def create_app(
         redirect_slashes=False,
     )
     app.state.service = Service(models=models, settings=settings, keys=keys, now=now, store=store)
-    app.include_router(routes.router)
+    app.router.routes.append(Route("/v1/predict", routes.predict, methods=["POST"]))
+    app.include_router(routes.router)  # describes /v1/predict too, but takes 26 microseconds to find its way there
     if store is not None:
         for module in (ingest_leads, ingest_events, ingest_lists):
             app.include_router(module.router)

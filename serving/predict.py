@@ -123,15 +123,6 @@ class Predictor:
         explained = explain(self.bundle, rows[i], answers, i)
         score = round(policy.score(explained.log_odds))  # as shown, so that a bound is never missed by what no one sees
         fit = policy.fit_grade(explained.fit)
-        said = self._said.setdefault(language.code, {})
-        about = About(
-            view=self.bundle.view,
-            lead=case.lead,
-            language=language,
-            as_of=case.as_of,
-            visible=case.visible,
-            said=said,
-        )
         return self._head(case) | {
             "probability": probability,
             "score": score,
@@ -142,10 +133,21 @@ class Predictor:
                 "log_odds": explained.engagement,
             },
             "stage": self._stage(case, Scored(score=score, fit=fit), language),
-            "explanation": self._explanation(explained, about),
+            "explanation": self._explanation(explained, self.about(case, language)),
             "completeness": self._cautioner.completeness(case.lead, case.visible),
             "warnings": [c.to_dict(language) for c in self._cautions(case, rows[i])],
         }
+
+    def about(self, case: Case, language: Language) -> About:
+        """Whom the sentences of an answer are about."""
+        return About(
+            view=self.bundle.view,
+            lead=case.lead,
+            language=language,
+            as_of=case.as_of,
+            visible=case.visible,
+            said=self._said.setdefault(language.code, {}),
+        )
 
     def _cautions(self, case: Case, row: Floats) -> tuple[Caution, ...]:
         return self._cautioner.find(case.lead, case.visible, row, repeated=case.repeated, sensitive=case.sensitive)
