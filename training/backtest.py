@@ -25,8 +25,8 @@ from training.fit import fit, with_strength
 from training.intervals import Draws, Interval, mean, resample_together
 from training.metrics import Ranked
 from training.origins import FEW, Origin, choose_origins, split_at
+from training.prepare import datasets
 from training.splits import TRAIN
-from training.train import datasets
 
 Floats = npt.NDArray[np.float64]
 Progress = Callable[[str], None]

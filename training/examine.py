@@ -10,27 +10,22 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from features.clock import days
 from features.errors import NotEnoughData
-from features.make_view import make_view
 from features.settings import Settings
 from features.tables import Export
 from models.files import save
 from training.backtest import Backtest, backtest
 from training.calibration_band import Calibration
-from training.cohort import Cohort, cohort
 from training.dataset import Dataset, together
 from training.fit import with_strength
-from training.leaks import find_leaks
 from training.learning_curve import LearningCurve, learning_curve
 from training.metrics import Ranked
 from training.openings import Look, Opening
 from training.origins import before_the_test
-from training.outcomes import labels
 from training.points_rules import PointsRules
+from training.prepare import Prepared, prepare
 from training.slices import Slice, slices
-from training.splits import Split, split
-from training.train import Trained, train, without
+from training.train import Trained, train
 
 Floats = npt.NDArray[np.float64]
 Progress = Callable[[str], None]
@@ -39,15 +34,20 @@ Open = Callable[[Look], Opening]
 
 @dataclass(frozen=True, kw_only=True)
 class Case:
-    """An export cut as `train` cuts it, without the columns that could know the outcome."""
+    """An export made ready as `train` makes it ready, and the company's own rules."""
 
-    export: Export
-    settings: Settings
-    chosen: Cohort
-    label: Floats
-    parts: Split
+    ready: Prepared
     rules: PointsRules | None
-    notes: tuple[str, ...]
+
+    @property
+    def settings(self) -> Settings:
+        """What the company decided."""
+        return self.ready.settings
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What a reader should know about the data."""
+        return (*self.ready.notes, *(self.rules.notes if self.rules else ()))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -128,19 +128,20 @@ def examine(
         case=case,
         backtest=tested_back,
         tested=tested,
-        slices=slices(case.export, settings, test, log_odds),
+        slices=slices(case.ready.export, settings, test, log_odds),
         calibration=Calibration.of(Ranked.of(test.label, log_odds, test.weight), test.group),
         curve=_curve(tested_back, tested, settings, progress),
     )
 
 
 def _backtest(case: Case, wanted: int, progress: Progress) -> Backtest | None:
+    ready = case.ready
     return backtest(
-        case.export,
-        case.settings,
-        case.chosen,
-        case.label,
-        until=before_the_test(case.parts.periods),
+        ready.export,
+        ready.settings,
+        ready.chosen,
+        ready.label,
+        until=before_the_test(ready.parts.periods),
         wanted=wanted,
         count_points=case.rules.count if case.rules else None,
         progress=progress,
@@ -148,29 +149,9 @@ def _backtest(case: Case, wanted: int, progress: Progress) -> Backtest | None:
 
 
 def _case(export: Export, settings: Settings, points_file: Path | None, progress: Progress) -> Case:
-    progress("looking for leaks")
-    report = find_leaks(export, settings)
-    honest = without(export, report.refused)
-    chosen = cohort(honest, settings)
-    horizon = 0 if export.flat else days(settings.outcome.horizon_days)
-    label = labels(honest, chosen.pairs.lead, chosen.pairs.as_of, horizon)
-    parts = split(honest, chosen.pairs, label, settings)
-    rules = None
-    if points_file:
-        past = chosen.pairs.take(chosen.pairs.as_of <= before_the_test(parts.periods))
-        rules = PointsRules.read(points_file, make_view(settings, honest, past)[0], honest)
-    refused = tuple(
-        f"Left out {name!r}: it could know the outcome; `ripeness leaks` says how." for name in report.refused
-    )
-    return Case(
-        export=honest,
-        settings=settings,
-        chosen=chosen,
-        label=label,
-        parts=parts,
-        rules=rules,
-        notes=(*export.notes, *refused, *parts.notes, *(rules.notes if rules else ())),
-    )
+    ready = prepare(export, settings, progress)
+    rules = PointsRules.read(points_file, ready.view, ready.export) if points_file else None
+    return Case(ready=ready, rules=rules)
 
 
 def _open(
