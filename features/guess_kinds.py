@@ -46,6 +46,8 @@ _OUTCOMES: Mapping[str, str] = {
     **dict.fromkeys(("salesaccepted", "sqlaccepted", "leadaccepted", "accettato"), "sales_accepted"),
     **dict.fromkeys(("salesrejected", "sqlrejected", "leadrejected", "rifiutato"), "sales_rejected"),
 }
+_ENDS = ("unsubscribe", "unsubscribed", "unsubscription", "optout", "optedout", "disiscrizione", "disiscritto")
+_SIGNS_UP = ("subscribe", "subscribed", "subscription", "newslettersignup", "optin", "optedin", "iscrizione")
 _FAST = ("demo", "quote", "quotation", "contactsales", "talktosales", "callback", "preventivo")
 
 
@@ -59,7 +61,20 @@ def guess_kind(name: str) -> Kind:
     outcome = _OUTCOMES.get(plain(name))
     if outcome is not None:
         return Kind(actor="system", stage=Stage.OPPORTUNITY, maps_to=None if outcome == name else outcome)
-    return Kind(actor=_actor(name), stage=_stage(name))
+    return Kind(actor=_actor(name), stage=_stage(name), ends_contact=True if _tells(name, _ENDS) else None)
+
+
+def ends_contact(name: str, kinds: Mapping[str, Kind]) -> bool:
+    """Whether such an event ends contact: as the settings say of it, else by its name or the one it maps to."""
+    target = (kinds[name].maps_to if name in kinds else None) or name
+    said = (kinds[n].ends_contact for n in (name, target) if n in kinds)
+    told = next((flag for flag in said if flag is not None), None)
+    return _tells(target, _ENDS) if told is None else told
+
+
+def signs_up(name: str) -> bool:
+    """Whether such an event is a sign-up for news, by its name: consent that was given again."""
+    return _tells(name, _SIGNS_UP) and not _tells(name, _ENDS)
 
 
 def fast_tracks(kinds: Mapping[str, Kind]) -> tuple[str, ...]:

@@ -142,6 +142,9 @@ class FactsIn(Schema):
         False, description="the lead objected to being scored: no score is computed"
     )
     disqualified_reason: Word | None = Field(None, description="why sales turned the lead down, if they did")
+    disqualified_at: Moment | None = Field(None, description="when they did: a request to sales after it wins")
+    stage_since: Moment | None = Field(None, description="since when the lead is in its stage")
+    consent_at: Moment | None = Field(None, description="when consent was given or refused, to hold against events")
     owner: Word | None = Field(None, description="the person who works the lead")
     bant: Bant = Field(default_factory=lambda: NOTHING_LEARNED)
 

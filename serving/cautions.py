@@ -8,6 +8,7 @@ from typing import Any
 
 from features.definitions import Age, Attribute
 from features.encode import Reading
+from features.guess_kinds import ends_contact
 from features.lead import Event, Lead
 from features.settings import Kind
 from features.view import View
@@ -119,8 +120,13 @@ class Cautioner:
         """Share known of what the model reads: each field, and having any activity, count the same."""
         known = [self._readings[field].clean(lead.attributes.get(field)) is not None for field in self._readings]
         if self.view.kinds:
-            known.append(any(e.kind in self.view.kind_of for e in visible))
+            known.append(any(self._is_activity(e.kind) for e in visible))
         return sum(known) / len(known) if known else 1.0
+
+    def _is_activity(self, kind: str) -> bool:
+        """A kind that the model reads, unless it ends contact."""
+        meaning = self.view.kind_of.get(kind)
+        return meaning is not None and not ends_contact(meaning.name, self.kinds)
 
     def _unseen(self, lead: Lead, row: Floats) -> list[str]:
         """Fields that have a value, which none of their columns can read."""

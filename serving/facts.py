@@ -2,9 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from features.clock import DAY, days
+from features.guess_kinds import ends_contact, signs_up
 from features.lead import Event
 from features.request import FactsIn
 from features.settings import Kind, Lifecycle
@@ -23,28 +24,57 @@ class FactsReader:
     kinds: Mapping[str, Kind]
     policy: Lifecycle
 
-    def read(self, visible: Sequence[Event], as_of: int, sent: FactsIn) -> Facts:
-        """The facts by `as_of`; `visible` are the lead's events that had happened and were known by then."""
+    def read(self, visible: Sequence[Event], as_of: int, sent: FactsIn, *, created_at: int | None = None) -> Facts:
+        """The facts by `as_of`; `visible` are the lead's events that had happened and were known by then.
+
+        Events that end contact are no activity and no interest. A lead that did nothing is idle since it came.
+        """
         own = [event for event in visible if event.kind in self._stages]
-        asks = [event for event in visible if event.kind in self._asks]
         moments = [event.happened_at for event in own]
-        asked = max(asks, key=lambda e: e.happened_at) if asks else None
+        asked = max((e for e in own if e.kind in self._asks), key=lambda e: e.happened_at, default=None)
+        last = max(moments) if moments else created_at
         return Facts(
             consent=sent.consent,
+            unsubscribed_days=self._unsubscribed(visible, as_of, sent),
             objects_to_profiling=sent.objects_to_profiling,
             disqualified_reason=sent.disqualified_reason,
-            active_days=len({moment // DAY for moment in moments}) if self._stages else None,
-            idle_days=(as_of - max(moments)) / DAY if moments else None,
+            disqualified_days=_days_since(sent.disqualified_at, as_of),
+            active_days=self._active_days(moments, as_of),
+            idle_days=(as_of - last) / DAY if last is not None and self.view.kinds else None,
             evidence=max(self._stages[kind] for kind in {e.kind for e in own})[1] if own else None,
             asked=self._asks[asked.kind] if asked else None,
             asked_days=(as_of - asked.happened_at) / DAY if asked else None,
             topic=_topic(own, as_of),
+            stage_days=_days_since(sent.stage_since, as_of),
         )
+
+    def _active_days(self, moments: Sequence[int], as_of: int) -> int | None:
+        """Different days within the policy's reach; None where the model reads no activities."""
+        if not self.view.kinds:
+            return None
+        start = as_of - days(self.policy.active_within_days)
+        return len({moment // DAY for moment in moments if moment > start})
+
+    def _unsubscribed(self, visible: Sequence[Event], as_of: int, sent: FactsIn) -> float | None:
+        """Days since contact was ended, unless a later sign-up or a later consent opened it again."""
+        ends = {kind for kind in {e.kind for e in visible} if self.ends_contact(kind)}
+        if not ends:
+            return None
+        ended = max(e.happened_at for e in visible if e.kind in ends)
+        opened = [e.happened_at for e in visible if e.kind not in ends and _signs_up(e.kind)]
+        if sent.consent and sent.consent_at is not None:
+            opened.append(sent.consent_at)
+        return None if max(opened, default=ended) > ended else (as_of - ended) / DAY
 
     @cached_property
     def _stages(self) -> Mapping[str, tuple[int, Stage]]:
-        """What each kind is evidence for, in an order that compares."""
-        return {name: (kind.stage.rank, kind.stage) for name, kind in self.view.kind_of.items()}
+        """What each kind that is activity is evidence for, in an order that compares.
+
+        A request for sales counts whether the model reads its kind or not.
+        """
+        told = dict.fromkeys(self._asks, Stage.SALES_QUALIFIED)
+        told |= {name: kind.stage for name, kind in self.view.kind_of.items()}
+        return {name: (stage.rank, stage) for name, stage in told.items() if not self.ends[name]}
 
     @cached_property
     def _asks(self) -> Mapping[str, str]:
@@ -53,6 +83,32 @@ class FactsReader:
         names |= {n: kind.maps_to for n, kind in self.kinds.items() if kind.maps_to in self.policy.fast_track}
         in_view = {n: k.name for n, k in self.view.kind_of.items() if k.name in self.policy.fast_track}
         return names | in_view
+
+    @cached_property
+    def ends(self) -> Mapping[str, bool]:
+        """Which of the settings' and the model's kinds end contact."""
+        told = {name: ends_contact(name, self.kinds) for name in (*self.policy.fast_track, *self.kinds)}
+        for name, kind in self.view.kind_of.items():
+            told[name] = told.get(name) or told.get(kind.name) or ends_contact(kind.name, self.kinds)
+        return told
+
+    def ends_contact(self, kind: str) -> bool:
+        """Whether such an event is a wish to be left alone; kinds that nobody declared go by their name."""
+        told = self.ends.get(kind)
+        return _ends_by_name(kind) if told is None else told
+
+
+@lru_cache(maxsize=1000)
+def _ends_by_name(kind: str) -> bool:
+    return ends_contact(kind, {})
+
+
+_signs_up = lru_cache(maxsize=1000)(signs_up)
+
+
+def _days_since(moment: int | None, as_of: int) -> float | None:
+    """Days from `moment` to `as_of`; none for what is yet to come."""
+    return None if moment is None else max(0, as_of - moment) / DAY
 
 
 def _topic(events: Sequence[Event], as_of: int) -> str | None:

@@ -170,7 +170,7 @@ class Predictor:
 
     def _stage(self, case: Case, scored: Scored | None, language: Language) -> Json:
         visible = [] if scored is None else case.visible
-        facts = self.facts.read(visible, case.as_of, case.facts)
+        facts = self.facts.read(visible, case.as_of, case.facts, created_at=case.lead.created_at)
         decision = decide(case.facts.stage, facts, scored, self.settings.lifecycle)
         bant = {} if case.facts.bant is NOTHING_LEARNED else case.facts.bant.model_dump(exclude_none=True)
         to_ask = [question for question in QUESTIONS if question not in bant]
@@ -179,13 +179,13 @@ class Predictor:
             "recommended": decision.recommended.value,
             "owner": decision.owner,
             "because": [because_sentence(g, self.bundle.view, language) for g in decision.because],
-            "next_action": self._next_action(decision, to_ask, case.facts, language),
+            "next_action": self._next_action(decision, to_ask, case.facts.owner, language),
             "bant": {"known": bant, "to_ask": to_ask},
         }
 
-    def _next_action(self, decision: Decision, to_ask: list[str], facts: FactsIn, language: Language) -> Json:
-        text = action_sentence(decision, to_ask, language, consent=facts.consent)
-        return {"kind": decision.action.value, "text": text, "topic": decision.topic, "person": facts.owner}
+    def _next_action(self, decision: Decision, to_ask: list[str], person: str | None, language: Language) -> Json:
+        text = action_sentence(decision, to_ask, language)
+        return {"kind": decision.action.value, "text": text, "topic": decision.topic, "person": person}
 
     def _explanation(self, explained: Explanation, about: About) -> Json:
         return {

@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from math import floor
 
 from features.stages import Stage
+from features.verdicts import Rejection
 from features.view import View
 from serving.kind_words import kind_words
-from serving.language import N_, Language
+from serving.language import N_, NN_, Language
 from serving.lifecycle import Action, Because, Decision, Ground
 from serving.wording import ago
 
@@ -24,14 +25,47 @@ SENTENCES = {
     Because.OBJECTED: N_("The lead objects to profiling, so it is not scored"),
     Because.FACT: N_("The stage “{stage}” is a fact of the CRM; no score changes it"),
     Because.TURNED_DOWN: N_("Sales turned it down: {reason}"),
+    Because.TURNED_DOWN_BEFORE: N_("Sales had turned it down before that: {reason}"),
+    Because.RECYCLES: N_("It may come back in {days}"),
     Because.IDLE: N_("No activity for {days} (limit: {allowed})"),
+    Because.WITH_SALES: N_("Sales is working on it"),
+    Because.HELD: N_("A person set its stage; scores respect that for {allowed}"),
     Because.SCORE_REACHED: N_("Score {score} reaches the {needed} that “{stage}” needs"),
+    Because.SCORE_KEPT: N_("Score {score} is below the {needed} that “{stage}” needs, but not below {kept}: it stays"),
     Because.SCORE_MISSED: N_("Score {score} is below the {needed} that “{stage}” needs"),
     Because.FIT_REACHED: N_("Fit {fit} reaches the {needed} that “{stage}” needs"),
     Because.FIT_MISSED: N_("Fit {fit} is below the {needed} that “{stage}” needs"),
-    Because.WITH_SALES: N_("Sales is working on it"),
+    Because.NOT_YET_SCORE: N_("Not yet “{stage}”: score {score}, {needed} needed"),
+    Because.NOT_YET_FIT: N_("Not yet “{stage}”: fit {fit}, {needed} needed"),
+    Because.DWELLS: N_("A score moves it back from “{stage}” after {allowed} at the earliest"),
     Because.SHOWED_INTEREST: N_("The lead did more than subscribe"),
     Because.SUBSCRIBED_ONLY: N_("The lead has shown no interest beyond a subscription"),
+    Because.NO_CONSENT: N_("Ask for consent before any marketing; none is on record"),
+    Because.CONSENT_REFUSED: N_("Consent was refused: no marketing"),
+    Because.NOT_COMING_BACK: N_("No marketing: sales turned it down for good ({reason})"),
+}
+
+ACTIVITY = {
+    Because.ACTIVE: NN_(
+        "Active on {n} day in the last {within}; at least {needed} needed",
+        "Active on {n} different days in the last {within}; at least {needed} needed",
+    ),
+    Because.NOT_ACTIVE_ENOUGH: NN_(
+        "Active on {n} day only in the last {within}; “{stage}” needs {needed}",
+        "Active on {n} days only in the last {within}; “{stage}” needs {needed}",
+    ),
+}
+
+#: what sales says of a lead by a code; other reasons are shown as they were written
+REASONS = {
+    Rejection.NOT_OUR_PROFILE: N_("not our customer profile"),
+    Rejection.NO_INTENT: N_("no intent to buy"),
+    Rejection.BAD_TIMING: N_("bad timing"),
+    Rejection.BAD_DATA: N_("wrong data"),
+    Rejection.DUPLICATE: N_("a duplicate"),
+    Rejection.COMPETITOR: N_("works for a competitor"),
+    Rejection.STUDENT_OR_JOB_SEEKER: N_("a student or job seeker"),
+    Rejection.OTHER: N_("another reason"),
 }
 
 #: what to send, by the stage that the lead is in
@@ -51,21 +85,38 @@ QUESTIONS = {
 
 def because_sentence(ground: Ground, view: View, language: Language) -> str:
     """Why a stage is recommended."""
-    values = {name: _shown(name, value, language) for name, value in ground.values.items()}
     if ground.code is Because.ASKED:
         return _asked(ground, view, language)
-    if ground.code is Because.ACTIVE:
-        days = _number(ground.values["days"])
-        return language.say_n("Active on {n} day, as needed", "Active on {n} days, as needed", days)
-    if ground.code is Because.NOT_ACTIVE_ENOUGH:
+    if ground.code is Because.ASKED_TOO:
+        return language.say("{asked}: check again with sales", asked=_asked(ground, view, language))
+    return _plain(ground, language)
+
+
+def _plain(ground: Ground, language: Language) -> str:
+    """A ground that names no kind of event."""
+    if ground.code in ACTIVITY:
+        return _activity(ground, language)
+    if ground.code is Because.UNSUBSCRIBED:
+        return language.say("Do not e-mail: unsubscribed {ago}", ago=ago(_number(ground.values["days"]), language))
+    return language.say(
+        SENTENCES[ground.code], **{name: _shown(name, value, language) for name, value in ground.values.items()}
+    )
+
+
+def _activity(ground: Ground, language: Language) -> str:
+    """On how many days it was active, and on how many it has to be."""
+    days, needed = _number(ground.values["days"]), _number(ground.values["needed"])
+    stage, within = (_shown(name, ground.values[name], language) for name in ("stage", "within"))
+    if not days:
         return language.say_n(
-            "Active on {n} day only; “{stage}” needs {needed}",
-            "Active on {n} days only; “{stage}” needs {needed}",
-            _number(ground.values["days"]),
-            stage=values["stage"],
-            needed=values["needed"],
+            "No activity in the last {within}; “{stage}” needs {n} day of it",
+            "No activity in the last {within}; “{stage}” needs activity on {n} days",
+            needed,
+            stage=stage,
+            within=within,
         )
-    return language.say(SENTENCES[ground.code], **values)
+    one, many = ACTIVITY[ground.code]
+    return language.say_n(one, many, days, within=within, stage=stage, needed=language.number(needed))
 
 
 def _asked(ground: Ground, view: View, language: Language) -> str:
@@ -80,48 +131,51 @@ def _shown(name: str, value: object, language: Language) -> str:
     """A value in a sentence; numbers are rounded down, so that what misses a bound never reads as reaching it."""
     if isinstance(value, Stage):
         return language.say(STAGES[value])
-    if name == "days":
+    if name == "reason" and str(value) in set(Rejection):
+        return language.say(REASONS[Rejection(str(value))])
+    if name in _DAYS:
         return language.say_n("{n} day", "{n} days", floor(_number(value)))
     if isinstance(value, int | float):
         return language.number(floor(value * 10) / 10)
     return str(value)
 
 
+_DAYS = frozenset({"days", "allowed", "within"})
+
+
 def _number(value: object) -> float:
     return float(value) if isinstance(value, int | float) else 0.0
 
 
-def action_sentence(
-    decision: Decision, to_ask: Sequence[str], language: Language, *, consent: bool | None = None
-) -> str:
-    """What to do next, about what, and what to ask; `consent` as the request told it."""
+def action_sentence(decision: Decision, to_ask: Sequence[str], language: Language) -> str:
+    """What to do next, about what, and what to ask."""
     match decision.action:
         case Action.SUPPRESS:
             return language.say("Do not score this lead, and do not contact it because of a score")
         case Action.NURTURE:
-            return _parts(language.say(CONTENT[decision.recommended]), decision.topic, (), language)
+            return _parts(language.say(CONTENT[decision.recommended]), decision, (), language)
         case Action.HAND_OFF:
-            return _parts(language.say("Hand over to sales for a call"), decision.topic, to_ask, language)
+            return _parts(language.say("Hand over to sales for a call"), decision, to_ask, language)
         case Action.CALL:
-            return _parts(language.say("Call"), decision.topic, to_ask, language)
+            return _parts(language.say("Call"), decision, to_ask, language)
         case Action.WAIT:
-            return _wait(decision, consent, language)
+            return _wait(decision, language)
 
 
-def _parts(first: str, topic: str | None, to_ask: Sequence[str], language: Language) -> str:
-    """What to do, about what, and what to ask: a sentence each."""
+def _parts(first: str, decision: Decision, to_ask: Sequence[str], language: Language) -> str:
+    """What to do, about what, what to ask, and what not to do: a sentence each."""
     parts = [first]
-    if topic:
-        parts.append(language.say("Interested in: {topic}", topic=topic))
+    if decision.topic:
+        parts.append(language.say("Interested in: {topic}", topic=decision.topic))
     if to_ask:
         questions = language.listed([language.say(QUESTIONS[name]) for name in to_ask])
         parts.append(language.say("Still to ask: {questions}", questions=questions))
+    if decision.held_back is not None:
+        parts.append(_plain(decision.held_back, language))
     return ". ".join(parts)
 
 
-def _wait(decision: Decision, consent: bool | None, language: Language) -> str:
-    if decision.current.rank >= Stage.OPPORTUNITY.rank:
+def _wait(decision: Decision, language: Language) -> str:
+    if decision.held_back is None or decision.held_back.code is Because.FACT:
         return language.say("This score calls for no action")
-    if consent is False:
-        return language.say("Consent was refused: no marketing")
-    return language.say("Ask for consent before any marketing; none is on record")
+    return _plain(decision.held_back, language)

@@ -150,10 +150,11 @@ class _Block:
         """The leads as a request would have brought them at `as_of`."""
         events = self._events()
         fields = {field: values_at(self.export, field, self._pairs) for field in self._fields}
-        ids = self.export.leads["lead_id"].to_numpy()[self.lead]
+        ids, created = (self.export.leads[name].to_numpy()[self.lead] for name in ("lead_id", "created_at"))
         return [
             Lead(
                 lead_id=str(ids[i]),
+                created_at=None if created[i] == NEVER else int(created[i]),
                 attributes={f: v.distinct[v.code[i]] for f, v in fields.items() if v.code[i] >= 0},
                 events=events.get(position, ()),
             )
@@ -179,7 +180,7 @@ class _Block:
     def _stage(self, lead: Lead, scored: Scored) -> dict[str, object]:
         """Of a lead whose stage and consent an export doesn't tell."""
         reader, view = self.predictor.facts, self.predictor.bundle.view
-        facts = reader.read(lead.events, self.as_of, NOTHING_KNOWN)
+        facts = reader.read(lead.events, self.as_of, NOTHING_KNOWN, created_at=lead.created_at)
         decision = decide(NOTHING_KNOWN.stage, facts, scored, reader.policy)
         return {
             "stage_recommended": decision.recommended.value,

@@ -132,6 +132,7 @@ class Kind(Section):
     feature: bool | None = None  #: absent: only what the lead did is a feature
     maps_to: str | None = None  #: another kind whose meaning and name this one takes
     label: str | None = None  #: how a person calls it, singular: "pricing page view"
+    ends_contact: bool | None = None  #: it is no interest, but a wish to be left alone; absent: by its name
 
     @property
     def is_feature(self) -> bool:

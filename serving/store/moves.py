@@ -1,30 +1,15 @@
 """Moves of a lead from stage to stage: only ever added, an undone one by a move back that names it."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-
 import orjson
 from sqlalchemy import Connection, insert, select
 
 from features.stages import Stage
+from serving.lifecycle.moves import Move
 from serving.store.leads import require
 from serving.store.schema import stage_moves
 from serving.store.writer import Write
 
-
-@dataclass(frozen=True, kw_only=True)
-class Move:
-    """One move: where to, when, who, and why."""
-
-    lead_id: str
-    stage: Stage
-    happened_at: int
-    by: str  #: "policy", "crm", or the id of a rep's key
-    previous: Stage | None = None
-    because: Mapping[str, object] = field(default_factory=dict)  #: codes and numbers, to be put in words later
-    known_at: int | None = None  #: the receipt unless given
-    undoes: int | None = None  #: `move_id` of the move taken back
-    move_id: int | None = None  #: given by the store
+__all__ = ["Move", "moves_of", "record_move"]
 
 
 def record_move(write: Write, move: Move) -> int:

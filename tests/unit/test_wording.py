@@ -26,10 +26,19 @@ from features.lead import Event, Lead
 from features.rows import lead_row
 from features.settings import Lifecycle
 from features.stages import Stage
+from features.verdicts import Rejection
 from features.view import KindMeaning, View
 from serving.language import LANGUAGES, catalog
 from serving.lifecycle import Action, Because, Facts, Scored, decide
-from serving.stage_words import CONTENT, SENTENCES, STAGES, action_sentence, because_sentence
+from serving.stage_words import (
+    ACTIVITY,
+    CONTENT,
+    REASONS,
+    SENTENCES,
+    STAGES,
+    action_sentence,
+    because_sentence,
+)
 from serving.wording import About, sentence
 from support.text_tables import rows_of
 
@@ -254,7 +263,7 @@ def test_why_and_what_next_are_said_with_the_values():
     texts = [because_sentence(ground, VIEW, catalog("en")) for ground in decision.because]
     assert texts == [
         "Score 60 is below the 75 that “marketing qualified” needs",
-        "Active on 1 day only; “marketing qualified” needs 2",
+        "Active on 1 day only in the last 90 days; “marketing qualified” needs 2",
     ]
     assert action_sentence(decision, [], catalog("it")).endswith("come guide e webinar. Argomento di interesse: prezzi")
 
@@ -282,11 +291,57 @@ def test_what_is_still_to_ask_goes_with_a_call():
 def test_consent_refused_is_not_consent_unknown(consent, language, text):
     decision = decide(Stage.LEAD, Facts(consent=consent, active_days=3), Scored(score=60, fit="B"), POLICY)
 
-    assert action_sentence(decision, [], catalog(language), consent=consent) == text
+    assert action_sentence(decision, [], catalog(language)) == text
 
 
-def test_every_ground_and_every_stage_has_words():
-    said_apart = {Because.ASKED, Because.ACTIVE, Because.NOT_ACTIVE_ENOUGH}
+def test_an_unsubscription_is_said_instead_of_an_action():
+    facts = Facts(consent=True, unsubscribed_days=2.5, active_days=3)
+    decision = decide(Stage.LEAD, facts, Scored(score=60, fit="B"), POLICY)
+
+    assert action_sentence(decision, [], catalog("en")) == "Do not e-mail: unsubscribed 2 days ago"
+    assert action_sentence(decision, [], catalog("it")) == "Non inviare e-mail: disiscrizione 2 giorni fa"
+
+
+@pytest.mark.parametrize(
+    ("facts", "score", "texts"),
+    [
+        (
+            Facts(active_days=69),
+            Scored(score=96, fit="C"),
+            [
+                "Score 96 reaches the 75 that “marketing qualified” needs",
+                "Fit C reaches the C that “marketing qualified” needs",
+                "Active on 69 different days in the last 90 days; at least 2 needed",
+                "Not yet “sales qualified”: fit C, B needed",
+            ],
+        ),
+        (
+            Facts(active_days=0),
+            Scored(score=80, fit="B"),
+            ["No activity in the last 90 days; “marketing qualified” needs activity on 2 days"],
+        ),
+        (Facts(active_days=2, idle_days=48.5), Scored(score=80, fit="B"), ["No activity for 48 days (limit: 45 days)"]),
+        (
+            Facts(disqualified_reason="bad_timing", disqualified_days=50.5),
+            Scored(score=80, fit="B"),
+            ["Sales turned it down: bad timing", "It may come back in 40 days"],
+        ),
+        (
+            Facts(disqualified_reason="no budget", asked="pricing_page_view", asked_days=1),
+            Scored(score=80, fit="B"),
+            ["Sales turned it down: no budget", "Viewed the pricing page 1 day ago: check again with sales"],
+        ),
+    ],
+)
+def test_a_stage_is_explained_by_what_is_there_and_what_is_missing(facts, score, texts):
+    decision = decide(Stage.LEAD, facts, score, POLICY)
+
+    assert [because_sentence(ground, VIEW, catalog("en")) for ground in decision.because] == texts
+
+
+def test_every_ground_every_reason_and_every_stage_has_words():
+    said_apart = {Because.ASKED, Because.ASKED_TOO, Because.UNSUBSCRIBED, *ACTIVITY}
 
     assert set(SENTENCES) == set(Because) - said_apart
+    assert set(REASONS) == set(Rejection)
     assert set(CONTENT) < set(STAGES)
