@@ -94,7 +94,7 @@ def wait_until_ready(client: httpx.Client, process: subprocess.Popen) -> None:
 
 def test_training_names_the_champion_and_compares_with_every_baseline(trained: str):
     assert "registered as version 1, the champion" in trained
-    for name in ("points rule", "fit only", "behaviour only", "logistic alone", "both experts"):
+    for name in ("points rule", "fit only", "behaviour only", "this model", "Rung 2 of 3"):
         assert name in trained
     assert re.search(r"ROC AUC 0\.\d{3}, 95 % interval", trained)
 
