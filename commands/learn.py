@@ -39,7 +39,7 @@ def train(
     settings: SettingsFile = None,
     home: Home = DEFAULT_HOME,
     tracking_uri: Tracking = None,
-    promote: Annotated[bool, typer.Option(help="make it the champion even if there is one")] = False,
+    promote: Annotated[bool, typer.Option(help="make it the champion without asking the gate")] = False,
     experimental: Annotated[
         bool, typer.Option("--experimental", help="start with few won leads, or none: by hand-made points")
     ] = False,
@@ -148,4 +148,4 @@ def _tell(
     if refused:
         say(f"not promoted: {refused}")
     elif "challenger" in version.aliases:
-        say("the champion stays; `ripeness train --promote` puts the new one in its place")
+        say("the champion stays; `ripeness promote challenger FOLDER` asks the gate whether to replace it")

@@ -98,14 +98,17 @@ def decide(
 ) -> Decision:
     """Ask the card, then the gate; `read` brings the export where there is a champion to compare with.
 
-    `reason` overrides every refusal but that of too few won leads, which `experimental` alone lifts.
+    `reason` overrides every refusal but that of too few won leads, which `experimental` alone lifts. That lifts the
+    need to show skill as well, for few wins can't show any; not the gate.
 
     Raises:
         NotComparable: the models predict different things or for different leads, and nothing overrides that.
         NotEnoughData: there is no recent lead whose result is known, and nothing overrides that.
     """
-    few = enough_won(candidate.bundle.card, rules, experimental=experimental)
-    conditions = (few, shows_skill(candidate.bundle.card))
+    card = candidate.bundle.card
+    few = enough_won(card, rules, experimental=experimental)
+    lifted = experimental and not enough_won(card, rules).passed
+    conditions = (few, shows_skill(card, asked=not lifted))
     verdict = None
     if champion is not None and few.passed:
         verdict = _judged(champion, candidate, read, lenient=bool(reason), progress=progress)
@@ -116,7 +119,7 @@ def decide(
         verdict=verdict,
         against=champion.version.number if champion else None,
         reason=reason,
-        experimental=experimental and not enough_won(candidate.bundle.card, rules).passed,
+        experimental=lifted,
     )
 
 
@@ -167,10 +170,10 @@ def enough_won(card: Mapping[str, Any], rules: Gate, *, experimental: bool = Fal
     return Condition(name="won leads", passed=enough or experimental, says=says)
 
 
-def shows_skill(card: Mapping[str, Any]) -> Condition:
-    """Whether its own test period showed that it ranks better than chance."""
+def shows_skill(card: Mapping[str, Any], *, asked: bool = True) -> Condition:
+    """Whether its own test period showed that it ranks better than chance; few wins can't, so it isn't asked then."""
     said = str(card.get("verdict", "its card has no verdict on its skill")).rstrip(".")
-    return Condition(name="skill", passed=card.get("has_skill") is True, says=said)
+    return Condition(name="skill", passed=card.get("has_skill") is True or not asked, says=said)
 
 
 def told(version: Version) -> str | None:

@@ -13,22 +13,18 @@ import numpy as np
 import numpy.typing as npt
 import optuna
 
-from features.clock import days
 from features.errors import NotEnoughData
 from features.make_view import make_view
 from features.settings import Model, Settings
 from features.tables import Export
 from features.view import View
-from training.cohort import cohort
 from training.dataset import Dataset
 from training.fit import fit, folds
 from training.intervals import Draws, Interval, mean, resample_together
-from training.leaks import find_leaks
 from training.metrics import Ranked, log_loss
-from training.origins import Origin, before_the_test, choose_origins, split_at
-from training.outcomes import labels
-from training.splits import TRAIN, split
-from training.train import datasets, without
+from training.origins import before_the_test, choose_origins, split_at
+from training.prepare import datasets, prepare
+from training.splits import TRAIN
 
 Floats = npt.NDArray[np.float64]
 Progress = Callable[[str], None]
@@ -44,7 +40,7 @@ TUNED = ("leaves", "min_leads_per_leaf", "learning_rate", "feature_share", "l2",
 class Fold:
     """A moment of the past: what could be learned then, and what came after the gap."""
 
-    origin: Origin
+    period: str  #: of what came after, in words
     view: View
     train: Dataset
     calibrate: Dataset
@@ -116,19 +112,31 @@ def tune(
         NotEnoughData: the past has no room for two folds.
     """
     past = rolling(export, settings, progress)
-    default = settings.model
+    return search(past, settings.model, minutes=minutes, at_most=at_most, log=log, progress=progress)
+
+
+def search(
+    past: tuple[Fold, ...],
+    default: Model,
+    *,
+    minutes: float,
+    at_most: int | None = None,
+    log: Callable[[Trial], None] = lambda _: None,
+    progress: Progress = lambda _: None,
+) -> Tuned:
+    """As `tune`, on folds that are there already."""
     with_trees = all(fold.train.wins >= default.min_wins_for_trees for fold in past)
-    search = _Search(past, default, with_trees=with_trees, log=log, progress=progress)
-    best = search.run(minutes, at_most)
+    tried = _Search(past, default, with_trees=with_trees, log=log, progress=progress)
+    best = tried.run(minutes, at_most)
     gain, per_fold = _gain(past, default, best)
     few = f"Trees stay off below {default.min_wins_for_trees} won leads, so only the linear expert was tuned."
     return Tuned(
         default=default,
         best=best,
-        trials=tuple(search.done),
+        trials=tuple(tried.done),
         gain=gain,
         per_fold=per_fold,
-        periods=tuple(fold.origin.words(flat=export.flat) for fold in past),
+        periods=tuple(fold.period for fold in past),
         notes=() if with_trees else (few,),
     )
 
@@ -139,11 +147,9 @@ def rolling(export: Export, settings: Settings, progress: Progress = lambda _: N
     Raises:
         NotEnoughData: there is no room for two.
     """
-    progress("looking for leaks")
-    export = without(export, find_leaks(export, settings).refused)
-    chosen = cohort(export, settings)
-    label = labels(export, chosen.pairs.lead, chosen.pairs.as_of, _horizon(export, settings))
-    until = before_the_test(split(export, chosen.pairs, label, settings).periods)
+    past = prepare(export, settings, progress)
+    export, chosen, label = past.export, past.chosen, past.label
+    until = before_the_test(past.parts.periods)
     origins = choose_origins(export, chosen, label, settings, until=until, wanted=FOLDS)
     if len(origins) < LEAST_FOLDS:
         raise NotEnoughData(
@@ -159,12 +165,10 @@ def rolling(export: Export, settings: Settings, progress: Progress = lambda _: N
         if calibrate is None:
             held_out = folds(train, settings.model.seed) == 0
             train, calibrate = train.take(~held_out), train.take(held_out)
-        found.append(Fold(origin=origin, view=view, train=train, calibrate=calibrate, test=test))
+        found.append(
+            Fold(period=origin.words(flat=export.flat), view=view, train=train, calibrate=calibrate, test=test)
+        )
     return tuple(found)
-
-
-def _horizon(export: Export, settings: Settings) -> int:
-    return 0 if export.flat else days(settings.outcome.horizon_days)
 
 
 class _Search:

@@ -35,7 +35,8 @@ def registered(tmp_path_factory):
     q = quick()
     weak, better = (replace(b, card=won(b, 150)) for b in (q.champion, q.challenger))
     no_skill = {**better.card, "has_skill": False, "verdict": "No skill is shown: ROC AUC 0.510."}
-    bundles = (weak, better, replace(better, card=no_skill), replace(better, card=won(better, 60)))
+    few = {**won(better, 60), "has_skill": False}
+    bundles = (weak, better, replace(better, card=no_skill), replace(better, card=few))
     for i, bundle in enumerate(bundles):
         save(bundle, home / str(i), q.rows[:200, : len(bundle.view.names)])
         registry.register(home / str(i), registry.Run(name=f"train {i + 1}"), tracking_uri=uri)
