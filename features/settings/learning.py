@@ -1,11 +1,10 @@
 """What is learned, from whom, from when, and how."""
 
-from datetime import datetime
 from typing import Annotated, Literal
 
 from pydantic import Field
 
-from features.settings.section import Days, Section, Share
+from features.settings.section import Days, Moment, Section, Share
 
 
 class Features(Section):
@@ -42,9 +41,9 @@ class Split(Section):
     and training ends one horizon before it.
     """
 
-    train_until: datetime | None = None  #: train on as_of <= this
-    test_after: datetime | None = None  #: test on test_after < as_of ...
-    test_until: datetime | None = None  #: ... <= test_until
+    train_until: Moment | None = None  #: train on as_of <= this
+    test_after: Moment | None = None  #: test on test_after < as_of ...
+    test_until: Moment | None = None  #: ... <= test_until
     test_share: Share = 0.2  #: of the time that has mature labels, when no bounds are given
     calibration_share: Share = 0.15  #: of the training time, when there is room for its gap
     order_train_share: Share = 0.8  #: of the rows of a flat export, by its order column

@@ -79,3 +79,8 @@ def test_a_file_of_another_encoding_is_refused(tmp_path, content):
     path.write_bytes(content)
     with pytest.raises(BadSettings, match="is not UTF-8"):
         load_settings(path)
+
+
+def test_the_bounds_of_a_split_lie_in_our_times_too():
+    with pytest.raises(BadSettings, match=r"split.test_after: 0001-01-01.* lies outside of the years"):
+        parse_settings("[split]\ntest_after = 0001-01-01T00:00:00+05:00")
