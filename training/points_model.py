@@ -21,10 +21,10 @@ from models.linear import LinearInputs
 from models.policy import ScorePolicy
 from training.card import card_text
 from training.points_prior import points_expert, points_table, unmatched
+from training.prepare import WORKING_DAYS_A_WEEK
 from training.question import question
 from training.rungs import Rung, points_rung
 
-WEEK = 5  #: working days
 GOLDEN_ROWS = 200
 
 
@@ -49,25 +49,29 @@ def points_model(export: Export, settings: Settings, reason: str) -> PointsModel
     view, view_notes = make_view(settings, export, pairs)
     if not leads or not view.names:
         raise NotEnoughData("the export has no lead, or none of its columns can carry points; bring leads or events")
-    rows, prior = build_rows(view, export, pairs), settings.model.prior
-    expert = points_expert(view, LinearInputs.of(view, rows), rows, prior, prior.won_share)
-    platt, rung = Platt(a=1.0, b=0.0), points_rung(reason)
-    calls = settings.capacity.reps * settings.capacity.calls_per_rep_per_day * WEEK
-    policy = ScorePolicy.of(view, answer(expert, None, platt, rows), capacity_share=min(1.0, calls / leads))
+    rows, rung = build_rows(view, export, pairs), points_rung(reason)
     notes = (*export.notes, *_point_notes(view, settings), *view_notes)
-    card = _card(export, settings, view, rung, notes)
-    bundle = Bundle(
+    bundle = _bundle(view, rows, settings, _card(export, settings, view, rung, notes))
+    return PointsModel(bundle=bundle, rung=rung, golden_rows=rows[:GOLDEN_ROWS], notes=notes)
+
+
+def _bundle(view: View, rows: npt.NDArray[np.float64], settings: Settings, card: dict[str, Any]) -> Bundle:
+    """The points as a linear expert; all leads of the export are its reference."""
+    prior = settings.model.prior
+    expert, platt = points_expert(view, LinearInputs.of(view, rows), rows, prior, prior.won_share), Platt(a=1.0, b=0.0)
+    calls = settings.capacity.reps * settings.capacity.calls_per_rep_per_day * WORKING_DAYS_A_WEEK
+    answers = answer(expert, None, platt, rows)
+    return Bundle(
         view=view,
         linear=expert,
         trees=None,
         calibration=platt,
-        policy=policy,
-        evidence=Evidence.of(view, rows, np.zeros(leads)),
+        policy=ScorePolicy.of(view, answers, capacity_share=min(1.0, calls / len(rows))),
+        evidence=Evidence.of(view, rows, np.zeros(len(rows))),
         horizon_days=settings.outcome.horizon_days,
         card=card,
         card_text=card_text(card),
     )
-    return PointsModel(bundle=bundle, rung=rung, golden_rows=rows[:GOLDEN_ROWS], notes=notes)
 
 
 def _point_notes(view: View, settings: Settings) -> tuple[str, ...]:

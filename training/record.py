@@ -42,18 +42,9 @@ def record(
     `pictures` names a folder for copies of the run's pictures.
     """
     with TemporaryDirectory() as scratch:
-        bundle, kept = Path(scratch) / "bundle", Path(scratch)
+        bundle = Path(scratch) / "bundle"
         save(trained.bundle, bundle, trained.golden_rows)
-        (kept / FILE_NAME).write_text(_settings_text(settings), encoding="utf-8")
-        run = Run(
-            name=f"train {settings.company.name}",
-            params=_params(trained, settings),
-            metrics=_metrics(trained) if isinstance(trained, Trained) else {},
-            pictures=_pictures(trained, pictures or kept / "pictures"),
-            files=(kept / FILE_NAME, bundle / "card.json"),
-            data=(data,),
-            tags={"verdict": str(trained.bundle.card["verdict"]), "rung": trained.rung.name},
-        )
+        run = _run(trained, settings, data, bundle, pictures or Path(scratch) / "pictures")
         version = registry.register(bundle, run, tracking_uri=tracking_uri)
     wanted = promote or registry.find("champion", tracking_uri=tracking_uri) is None
     if wanted and refusal(trained.bundle, settings.gate, experimental=experimental) is None:
@@ -61,6 +52,21 @@ def record(
         return replace(version, aliases=("champion",))
     registry.set_alias("challenger", version.number, tracking_uri=tracking_uri)
     return replace(version, aliases=("challenger",))
+
+
+def _run(trained: Trained | PointsModel, settings: Settings, data: Data, bundle: Path, pictures: Path) -> Run:
+    """All that the run keeps beside the bundle, which lies in the folder `bundle`."""
+    written = bundle.parent / FILE_NAME
+    written.write_text(_settings_text(settings), encoding="utf-8")
+    return Run(
+        name=f"train {settings.company.name}",
+        params=_params(trained, settings),
+        metrics=_metrics(trained) if isinstance(trained, Trained) else {},
+        pictures=_pictures(trained, pictures),
+        files=(written, bundle / "card.json"),
+        data=(data,),
+        tags={"verdict": str(trained.bundle.card["verdict"]), "rung": trained.rung.name},
+    )
 
 
 def refusal(bundle: Bundle, rules: Gate, *, experimental: bool = False) -> str | None:

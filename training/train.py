@@ -65,17 +65,15 @@ def train(
     progress("choosing the regularisation")
     fitted = fit(view, past, calibrate, with_strength(view, past, settings.model), progress)
     evaluation = evaluate(view, *parts, fitted, settings, share, progress, rules)
-    rung = rung_of(past.wins, settings)
     notes = (*ready.notes, *_fit_notes(fitted, ready), *(rules.notes if rules else ()))
     progress("looking at groups and proxies")
-    card = data_facts(ready, {"train": past, "calibrate": calibrate, "test": test}) | calibration_facts(fitted)
-    card |= evaluation.card() | {"notes": list(notes), "rung": rung.to_dict(), "features": len(view.names)}
+    card = _card(ready, parts, fitted, evaluation) | {"notes": list(notes)}
     card |= fairness_facts(export, ready, test, evaluation.log_odds["both"], share)
     return Trained(
         bundle=_bundle(ready, fitted, past, test, share, card),
         evaluation=evaluation,
         fitted=fitted,
-        rung=rung,
+        rung=rung_of(past.wins, settings),
         prepared=ready,
         train=past,
         calibrate=calibrate,
@@ -83,6 +81,16 @@ def train(
         golden_rows=test.rows[_spread(len(test), GOLDEN_ROWS)],
         notes=notes,
     )
+
+
+def _card(
+    ready: Prepared, parts: tuple[Dataset, Dataset | None, Dataset], fitted: Fitted, evaluation: Evaluation
+) -> dict[str, Any]:
+    """What was learned from what, how, and how good it is."""
+    past, calibrate, test = parts
+    facts = data_facts(ready, {"train": past, "calibrate": calibrate, "test": test})
+    standing = {"rung": rung_of(past.wins, ready.settings).to_dict(), "features": len(ready.view.names)}
+    return facts | calibration_facts(fitted) | evaluation.card() | standing
 
 
 def _fit_notes(fitted: Fitted, ready: Prepared) -> tuple[str, ...]:
