@@ -18,6 +18,7 @@ from serving.keys import KeyFile, KeyRing
 from serving.model_source import ModelSource
 from serving.routes import Service
 from serving.schemas import components
+from serving.shortcut import Shortcut
 from serving.store.store import Store
 
 ABOUT = (
@@ -50,6 +51,7 @@ def create_app(
         for module in (ingest_leads, ingest_events, ingest_lists):
             app.include_router(module.router)
     app.include_router(docs.router)
+    app.add_middleware(Shortcut, path="/v1/predict", to=routes.predict)
     app.add_middleware(BodyLimit, max_bytes=settings.service.max_body_bytes)
     problem.install(app)
     app.add_middleware(SafeHeaders)
