@@ -188,13 +188,13 @@ class KeyFile:
             log.info("keys_read", keys=len(self.ring.keys))
 
 
-def _stamp(path: Path) -> tuple[int, int] | None:
-    """What changes with the file: it is replaced, never written over."""
+def _stamp(path: Path) -> tuple[int, int, int] | None:
+    """What changes with the file; the time alone has steps of milliseconds."""
     try:
         found = path.stat()
     except OSError:
         return None
-    return found.st_mtime_ns, found.st_ino
+    return found.st_mtime_ns, found.st_ino, found.st_size
 
 
 def _digest(token: str) -> str:

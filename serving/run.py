@@ -59,7 +59,7 @@ def serve(
     """
     log_as_json()
     with listen(listening_host(settings, host), settings.service.port if port is None else port) as listening:
-        keys = _keys(home / KEYS, say)
+        keys = open_keys(home / KEYS, say)
         store = Store.of_settings(settings.service, home=home, named=database_url)
         models = ModelSource.from_registry(tracking_uri, settings)
         status = models.refresh()
@@ -77,7 +77,12 @@ def serve(
             store.close()
 
 
-def _keys(path: Path, say: Callable[[str], None]) -> KeyFile:
+def open_keys(path: Path, say: Callable[[str], None]) -> KeyFile:
+    """The keys in the file at `path`; says the token of a first one, and that there is none.
+
+    Raises:
+        BadKeys: as `KeyRing.open`.
+    """
     ring, token = KeyRing.open(path)
     if token is not None:
         say(f"API key, shown this once: {token}")

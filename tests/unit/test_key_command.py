@@ -8,7 +8,7 @@ from typer.testing import CliRunner
 
 from ripeness import app
 from serving.keys import KeyFile, KeyRing, NoSuchKey, Unauthorized
-from serving.run import KEYS
+from serving.run import KEYS, open_keys
 
 RUNNER = CliRunner()
 
@@ -37,6 +37,16 @@ def test_keys_are_made_listed_and_taken_back(tmp_path):
 
 def test_without_keys_the_list_says_how_to_make_one(tmp_path):
     assert "ripeness key add --scope crm" in ripeness(tmp_path, "key", "list").output
+
+
+def test_a_service_whose_last_key_was_taken_back_says_so_when_it_starts(tmp_path):
+    key_id, _ = made(tmp_path, "--scope", "crm")
+    ripeness(tmp_path, "key", "remove", key_id)
+    said = []
+    open_keys(tmp_path / KEYS, said.append)
+
+    assert len(said) == 1
+    assert "ripeness key add --scope crm" in said[0]
 
 
 def test_a_key_that_is_not_there_is_not_taken_back(tmp_path):
