@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from commands.terminal import DEFAULT_HOME, Home, quiet_logs, say
+from commands.terminal import DEFAULT_HOME, Home, say
 
 app = typer.Typer(no_args_is_help=True, help="Make, list and take back the API keys of the service.")
 
@@ -28,7 +28,6 @@ def add(
     from serving.keys import KeyRing
     from serving.run import KEYS
 
-    quiet_logs()
     ring, token = KeyRing.read(home / KEYS).issue([s.value for s in dict.fromkeys(scope)], name=name)
     ring.save(home / KEYS)
     say(f"key {ring.keys[-1].key_id}, shown this once: {token}")
@@ -56,6 +55,5 @@ def remove(
     from serving.keys import KeyRing
     from serving.run import KEYS
 
-    quiet_logs()
     KeyRing.read(home / KEYS).without(key_id).save(home / KEYS)
     say(f"key {key_id} is taken back")
