@@ -5,7 +5,7 @@ import sys
 
 import typer
 
-from commands import export, judge, keys, learn, live, promotion, trial, tune
+from commands import drift, export, judge, keys, learn, live, policy, promotion, trial, tune
 from features.errors import RipenessError
 
 TRACEBACK = "RIPENESS_TRACEBACK"  #: environment variable: show where an unforeseen error came from
@@ -21,6 +21,7 @@ COMMANDS = (
     *(export.init, export.check, export.leaks),
     *(learn.train, judge.evaluate),
     *(tune.tune,),
+    drift.drift,
     *(promotion.compare, promotion.promote, promotion.rollback),
     *(live.serve, live.score),
     *(trial.simulate, trial.demo),
@@ -28,6 +29,7 @@ COMMANDS = (
 for command in COMMANDS:
     app.command()(command)
 app.add_typer(keys.app, name="key")
+app.add_typer(policy.app, name="policy")
 
 
 def main(commands: typer.Typer = app) -> None:

@@ -79,7 +79,7 @@ def score_export(
         inside = chosen[(chosen >= start) & (chosen < start + block)]
         if not len(inside):
             continue
-        part = _part(export, start, min(start + block, len(export.leads)))
+        part = part_of(export, start, min(start + block, len(export.leads)))
         yield _Block(predictor=predictor, export=part, lead=inside - start, as_of=as_of, language=language).batch()
         done += len(inside)
         progress(done, len(chosen))
@@ -95,7 +95,7 @@ def open_leads(export: Export, as_of: int) -> npt.NDArray[np.int64]:
     return np.flatnonzero(there)
 
 
-def _part(export: Export, start: int, stop: int) -> Export:
+def part_of(export: Export, start: int, stop: int) -> Export:
     """The leads from `start` to `stop` (excluded) with their events and changes, as an export of its own."""
 
     def own(table: pd.DataFrame) -> pd.DataFrame:

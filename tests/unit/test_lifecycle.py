@@ -3,12 +3,9 @@
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from features.settings import Lifecycle
 from features.stages import Stage
-from features.verdicts import Rejection
 from serving.lifecycle import Action, Because, Facts, Scored, decide
 from support.text_tables import rows_of
 
@@ -125,86 +122,3 @@ def test_the_topic_of_interest_goes_with_actions_that_talk():
 
     assert decide(Stage.LEAD, about, BEST, POLICY).topic == "pricing"
     assert decide(Stage.CUSTOMER, about, BEST, POLICY).topic is None
-
-
-days = st.none() | st.floats(0, 400)
-facts_of_leads = st.builds(
-    Facts,
-    consent=st.none() | st.booleans(),
-    objects_to_profiling=st.just(False),
-    unsubscribed_days=days,
-    disqualified_reason=st.none() | st.sampled_from(["no budget", *Rejection]),
-    disqualified_days=days,
-    stage_days=days,
-    set_days=days,
-    offered=st.booleans(),
-    active_days=st.none() | st.integers(0, 50),
-    idle_days=days,
-    evidence=st.none() | st.sampled_from(Stage),
-    asked=st.none() | st.just("demo_request"),
-    asked_days=days,
-)
-
-
-@st.composite
-def sound_policies(draw):
-    """Policies of any bounds that agree with each other."""
-    exit_mql, mql, exit_sql, sql = sorted(draw(st.lists(st.integers(0, 100), min_size=4, max_size=4, unique=True)))
-    fits = sorted(draw(st.tuples(st.sampled_from("ABCD"), st.sampled_from("ABCD"))))
-    idle, fast = draw(st.floats(15, 200)), draw(st.floats(1, 15))
-    return Lifecycle(
-        mql_exit_score=exit_mql,
-        mql_min_score=mql,
-        sql_exit_score=exit_sql,
-        sql_min_score=sql,
-        mql_min_fit=fits[1],
-        sql_min_fit=fits[0],
-        min_active_days=draw(st.integers(1, 5)),
-        min_days_in_stage=draw(st.floats(0, 60)),
-        hold_days=draw(st.floats(0, 60)),
-        idle_days=idle,
-        fast_track_days=fast,
-    )
-
-
-policies = sound_policies()
-FACTS_OF_THE_CRM = {Stage.OPPORTUNITY, Stage.CUSTOMER, Stage.EVANGELIST}
-
-
-@given(
-    now=st.sampled_from(Stage),
-    facts=facts_of_leads,
-    score=st.floats(0, 100),
-    fit=st.sampled_from("ABCD"),
-    policy=policies,
-)
-def test_no_score_ever_writes_or_removes_a_fact_of_the_crm(now, facts, score, fit, policy):
-    to = decide(now, facts, Scored(score=score, fit=fit), policy).recommended
-
-    assert to is now if now in FACTS_OF_THE_CRM else to not in FACTS_OF_THE_CRM
-
-
-@given(
-    now=st.sampled_from(Stage),
-    facts=facts_of_leads,
-    scores=st.tuples(st.floats(0, 100), st.floats(0, 100)),
-    fit=st.sampled_from("ABCD"),
-    policy=policies,
-)
-def test_a_higher_score_never_lowers_the_recommended_stage(now, facts, scores, fit, policy):
-    low, high = (decide(now, facts, Scored(score=s, fit=fit), policy).recommended.rank for s in sorted(scores))
-
-    assert low <= high
-
-
-@given(
-    now=st.sampled_from(Stage),
-    facts=facts_of_leads,
-    score=st.floats(0, 100),
-    fit=st.sampled_from("ABCD"),
-    policy=policies,
-)
-def test_nobody_is_nurtured_without_consent(now, facts, score, fit, policy):
-    decision = decide(now, replace(facts, consent=None), Scored(score=score, fit=fit), policy)
-
-    assert decision.action is not Action.NURTURE
