@@ -13,6 +13,7 @@ from models.evidence import Evidence
 from models.groups import Groups
 from models.linear import LinearExpert
 from models.policy import ScorePolicy
+from models.reference import Reference
 from models.trees import TreeExpert
 
 
@@ -29,6 +30,7 @@ class Bundle:
     horizon_days: float  #: within which a win counts
     card: Mapping[str, Any] = field(default_factory=dict)  #: what it was trained on and how good it is
     card_text: str = ""  #: the same for people, as Markdown
+    reference: Reference | None = None  #: how the leads looked then; bundles of the first releases don't tell
     digest: str = ""  #: "sha256:..." of its manifest, once saved or loaded
 
     def answer(self, rows: Floats) -> Answers:

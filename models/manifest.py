@@ -27,7 +27,8 @@ REQUIRED = frozenset(
         "golden.json",
     }
 )
-OPTIONAL = frozenset({"trees.txt"})  #: absent where the linear expert answers alone
+#: absent where the linear expert answers alone; absent where nobody counted the reference leads
+OPTIONAL = frozenset({"trees.txt", "reference.json"})
 ALLOWED = REQUIRED | OPTIONAL
 MANIFEST_BYTES = 100_000  #: at most
 PART_BYTES = 256_000_000  #: at most, per file

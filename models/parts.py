@@ -17,6 +17,7 @@ from models.linear import LinearExpert
 from models.manifest import REPAIR, Sealed
 from models.plain import fields, from_text, listed, number, numbers, to_text
 from models.policy import ScorePolicy
+from models.reference import Reference
 from models.trees import TreeExpert
 
 GOLDEN = 200  #: rows at most whose answers are stored
@@ -42,6 +43,8 @@ def to_parts(bundle: Bundle, golden_rows: Floats) -> dict[str, bytes]:
     }
     if bundle.trees is not None:
         parts["trees.txt"] = bundle.trees.text.encode("ascii")
+    if bundle.reference is not None:
+        parts["reference.json"] = to_text(bundle.reference.to_dict(bundle.view))
     return parts
 
 
@@ -62,6 +65,9 @@ def from_parts(sealed: Sealed) -> Bundle:
         horizon_days=sealed.horizon_days,
         card=_read(sealed, "card.json", _card),
         card_text=_read(sealed, "card.md", lambda part: part.decode("utf-8")),
+        reference=_read(sealed, "reference.json", lambda part: Reference.from_dict(from_text(part), view))
+        if "reference.json" in sealed.parts
+        else None,
         digest=sealed.digest,
     )
     _read(sealed, "manifest.json", lambda _: _check_whole(sealed, bundle))

@@ -44,6 +44,7 @@ class Scored:
     as_of: int
     horizon_days: float
     model: str  #: version in the registry
+    bundle: str  #: digest of the model's bundle
     lead_id: npt.NDArray[np.object_]
     probability: Floats
     score: Floats
@@ -138,6 +139,7 @@ def read_scores(path: Path) -> Scored:
         as_of=to_micros(datetime.fromisoformat(told["as_of"])),
         horizon_days=float(told["horizon_days"]),
         model=told.get("model_version", "unknown"),
+        bundle=told.get("bundle", "unknown"),
         lead_id=np.array(table["lead_id"].to_pylist(), dtype=object),
         probability=np.asarray(table["probability"], dtype=np.float64),
         score=np.asarray(table["score"], dtype=np.float64),
@@ -152,7 +154,7 @@ def matured(scored: Scored, export: Export, settings: Settings) -> Matured:
     """
     if export.flat:
         raise BadTable("a flat export does not say when a lead was won; expected against realised needs dated results")
-    place = _places(scored, export)
+    place = places(scored, export)
     known, lead = place >= 0, place[place >= 0]
     as_of = np.full(len(lead), scored.as_of, dtype=np.int64)
     won = labels(export, lead, as_of, days(scored.horizon_days))
@@ -173,7 +175,7 @@ def matured(scored: Scored, export: Export, settings: Settings) -> Matured:
     )
 
 
-def _places(scored: Scored, export: Export) -> Ints:
+def places(scored: Scored, export: Export) -> Ints:
     """The position of each scored lead in the export; -1 where it is not there any more."""
     positions = {lead_id: i for i, lead_id in enumerate(export.leads["lead_id"].tolist())}
     place = np.array([positions.get(lead_id, -1) for lead_id in scored.lead_id], dtype=np.int64)
@@ -201,12 +203,12 @@ def kept(band: str, probability: Floats, won: Floats) -> Kept:
     )
 
 
-def wins_range(probability: Floats) -> tuple[float, float]:
-    """The middle 95 % of the number of wins among leads with these probabilities, each for itself.
+def wins_range(probability: Floats, level: float = LEVEL) -> tuple[float, float]:
+    """The middle 95 % (or `level`) of the number of wins among leads with these probabilities, each for itself.
 
     Counted out exactly where few wins are expected, else approximated by a normal distribution.
     """
-    tail, variance = (1 - LEVEL) / 2, float((probability * (1 - probability)).sum())
+    tail, variance = (1 - level) / 2, float((probability * (1 - probability)).sum())
     if variance >= FEW_EXPECTED:
         middle, reach = float(probability.sum()), float(norm.ppf(1 - tail)) * math.sqrt(variance)
         return max(0.0, math.floor(middle - reach)), min(float(len(probability)), math.ceil(middle + reach))

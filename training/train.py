@@ -1,7 +1,7 @@
 """From an export to an evaluated bundle: the one path that every training takes."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ from training.dataset import Dataset
 from training.evaluate import Evaluation, evaluate
 from training.fairness import fairness_facts
 from training.fit import Fitted, fit, with_strength
+from training.make_reference import make_reference
 from training.points_prior import unmatched
 from training.points_rules import PointsRules
 from training.prepare import Prepared, capacity_share, datasets, prepare, without
@@ -112,7 +113,7 @@ def _bundle(
     """The bundle; the test period, being the latest with known results, is the reference of its scores."""
     experts, platt = fitted.experts, fitted.platt["both"]
     reference = answer(experts.linear, experts.trees, platt, test.as_weighed().rows)
-    return Bundle(
+    made = Bundle(
         view=ready.view,
         linear=experts.linear,
         trees=experts.trees,
@@ -123,6 +124,7 @@ def _bundle(
         card=card,
         card_text=card_text(card),
     )
+    return replace(made, reference=make_reference(made, ready.export, ready.settings, test))
 
 
 def _spread(count: int, at_most: int) -> npt.NDArray[np.int64]:

@@ -11,6 +11,7 @@ from typing import Self
 from pydantic import Field, ValidationError, model_validator
 
 from features.errors import BadSettings
+from features.settings.drift import Drift
 from features.settings.evaluation import EvaluationChoices
 from features.settings.export import ChangesFile, Company, Data, EventsFile, Join, Kind, LeadsFile
 from features.settings.fairness import Fairness
@@ -29,6 +30,7 @@ __all__ = [
     "Company",
     "Data",
     "Days",
+    "Drift",
     "EvaluationChoices",
     "EventsFile",
     "Fairness",
@@ -67,6 +69,7 @@ class Settings(Section):
     split: Split = Split()
     model: Model = Model()
     gate: Gate = Gate()
+    drift: Drift = Drift()
     fairness: Fairness = Fairness()
     evaluation: EvaluationChoices = EvaluationChoices()
     capacity: Capacity = Capacity()

@@ -1,0 +1,253 @@
+"""Whether the world moved: the leads that are scored now against those on which the bundle was measured.
+
+Three things are held against the reference: every column that the model reads, its answers, and,
+where outcomes have matured, the wins that it promised. Each may alarm by chance in a third of
+`false_alarm_share` of the runs, so that all together stay below it. One pair is taken of each lead.
+"""
+
+import math
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+from scipy.special import expit
+
+from features.clock import days, iso
+from features.errors import BadBundle, NotEnoughData
+from features.rows import build_rows
+from features.settings import Drift, Settings
+from features.tables import Export, Pairs
+from features.view import View
+from models.bundle import Bundle
+from models.reference import MISSING, UNLISTED, Binned, Reference
+from training.drift_report import CalibrationDrift, ColumnDrift, DriftReport, ScoreDrift
+from training.maturity import Scored, places, wins_range
+from training.outcomes import labels
+from training.psi import Stability, stability
+from training.recent import learned_until
+from training.scored_leads import independent, scored_leads, unlisted
+
+Floats = npt.NDArray[np.float64]
+Mask = npt.NDArray[np.bool_]
+
+FAMILIES = 3  #: columns, score, calibration: each has its share of the false alarms
+ROOM = 2.0  #: times how far a single moment of the reference period was from all, which is added to the bar
+EXAMPLES = 3  #: leads and values that are named
+
+
+@dataclass(frozen=True, kw_only=True)
+class Now:
+    """The leads that are held against the reference."""
+
+    pairs: Pairs
+    rows: Floats
+    strange: Mask  #: values that the view doesn't list, (n_leads, n_columns)
+    values: Mapping[str, Counter[str]]  #: those values per column
+    lead_id: npt.NDArray[np.object_]
+    log_odds: Floats
+    contributions: Floats
+    independent: float
+
+    @classmethod
+    def of(cls, bundle: Bundle, export: Export, pairs: Pairs) -> "Now":
+        """Rows and answers of these pairs, from what the export says was known then."""
+        rows = build_rows(bundle.view, export, pairs)
+        strange, values = unlisted(bundle.view, export, pairs)
+        answers = bundle.answer(rows)
+        return cls(
+            pairs=pairs,
+            rows=rows,
+            strange=strange,
+            values=values,
+            lead_id=export.leads["lead_id"].to_numpy(dtype=object)[pairs.lead],
+            log_odds=answers.log_odds,
+            contributions=answers.contributions,
+            independent=independent(export, pairs),
+        )
+
+
+def drift(
+    bundle: Bundle,
+    export: Export,
+    settings: Settings,
+    *,
+    as_of: int,
+    scored: Sequence[Scored] = (),
+    version: str = "unknown",
+) -> DriftReport:
+    """Hold the leads scored last against the reference, and what was promised against what came.
+
+    The leads are those of the latest file in `scored`, or those that are open at `as_of`. Promises
+    that have matured by `as_of` are taken from the files, or else asked of the bundle again.
+
+    Raises:
+        BadBundle: the bundle has no reference.
+        NotEnoughData: too few leads were scored.
+        BadTable: the export knows none of a file's leads.
+    """
+    reference = reference_of(bundle)
+    pairs, unknown = _pairs(export, settings, as_of, scored)
+    if len(pairs) < settings.drift.min_leads:
+        raise NotEnoughData(
+            f"{len(pairs):,} leads were scored {_where(export, as_of, scored)}; at least {settings.drift.min_leads} "
+            "([drift] min_leads) are needed to say whether anything moved"
+        )
+    now = Now.of(bundle, export, pairs)
+    rules, last = settings.drift, max(scored, key=lambda file: file.as_of) if scored else None
+    return DriftReport(
+        version=version,
+        bundle=bundle.digest,
+        reference=reference,
+        as_of=None if export.flat else iso(int(pairs.as_of.max())),
+        scores=last.name if last else None,
+        leads=len(pairs),
+        unknown=unknown,
+        columns=compare_columns(bundle.view, reference, now, rules),
+        score=compare_scores(reference, now.log_odds, now.independent, rules),
+        calibration=_calibration(bundle, export, settings, as_of, scored),
+    )
+
+
+def reference_of(bundle: Bundle) -> Reference:
+    """The bundle's reference.
+
+    Raises:
+        BadBundle: it has none.
+    """
+    if bundle.reference is None:
+        raise BadBundle(
+            "the champion doesn't tell how its leads looked, for it is of an earlier release or made of hand-made "
+            "points; train it anew with `ripeness train`"
+        )
+    return bundle.reference
+
+
+def compare_columns(view: View, reference: Reference, now: Now, rules: Drift) -> tuple[ColumnDrift, ...]:
+    """Each column against the reference, those that moved first, then by how far they are above their bars."""
+    level = rules.false_alarm_share / FAMILIES / max(1, len(view.names))
+    found = []
+    for i, (name, column) in enumerate(zip(view.names, reference.columns, strict=True)):
+        bins = column.bins_of(now.rows[:, i], now.strange[:, i])
+        counted = np.bincount(bins, minlength=len(column.leads)).astype(np.float64)
+        held = _held(column, counted, reference, now.independent, level, rules.min_psi)
+        added = float(now.contributions[:, i].mean()) - column.contribution
+        words = view.categories.get(name, ())
+        found.append(_told(name, column, counted, held, added, bins, now, words))
+    return tuple(sorted(found, key=lambda c: (not c.moved, -c.psi / max(c.bar, 1e-9), c.name)))
+
+
+def compare_scores(reference: Reference, log_odds: Floats, independent: float, rules: Drift) -> ScoreDrift:
+    """The answers against those that the reference leads got."""
+    column = reference.log_odds
+    bins = column.bins_of(np.round(log_odds, 9), np.zeros(len(log_odds), dtype=bool))
+    counted = np.bincount(bins, minlength=len(column.leads)).astype(np.float64)
+    held = _held(column, counted, reference, independent, rules.false_alarm_share / FAMILIES, rules.min_psi)
+    return ScoreDrift(
+        psi=held.psi,
+        bar=held.bar,
+        moved=held.moved,
+        then=reference.probability,
+        now=float(expit(log_odds).mean()),
+    )
+
+
+def _held(
+    column: Binned, counted: Floats, reference: Reference, independent: float, level: float, least: float
+) -> Stability:
+    then = np.array(column.leads, dtype=np.float64)
+    both = (reference.independent, independent)
+    ordered = len(column.edges) + 1 if column.edges is not None else 0
+    held = stability(then, counted, independent=both, level=level, least=least, ordered=ordered)
+    return replace(held, bar=held.bar + ROOM * column.usual)
+
+
+def _told(
+    name: str,
+    column: Binned,
+    counted: Floats,
+    held: Stability,
+    added: float,
+    bins: npt.NDArray[np.intp],
+    now: Now,
+    categories: Sequence[str],
+) -> ColumnDrift:
+    """A column in the terms of people: where leads went, how many, and which."""
+    then = np.array(column.leads, dtype=np.float64) / max(1, sum(column.leads))
+    share = counted / counted.sum()
+    fuller = int(np.argmax(share - then))
+    like = np.flatnonzero(bins == fuller)
+    coded = column.edges is None
+    return ColumnDrift(
+        name=name,
+        psi=held.psi,
+        bar=held.bar,
+        usual=column.usual,
+        moved=held.moved,
+        missing=(float(then[MISSING]), float(share[MISSING])),
+        unlisted=(float(then[UNLISTED]), float(share[UNLISTED])) if coded else None,
+        new_values=tuple(v for v, _ in now.values.get(name, Counter()).most_common(EXAMPLES)),
+        fuller=column.word(fuller, categories),
+        fuller_share=(float(then[fuller]), float(share[fuller])),
+        affected=float(np.maximum(share - then, 0).sum()),
+        examples=tuple(sorted(map(str, now.lead_id[like]))[:EXAMPLES]),
+        added_log_odds=added,
+    )
+
+
+def _pairs(export: Export, settings: Settings, as_of: int, scored: Sequence[Scored]) -> tuple[Pairs, int]:
+    """The pairs to look at, each lead once, and how many scored leads the export doesn't know any more."""
+    if not scored:
+        return scored_leads(export, settings, as_of), 0
+    last = max(scored, key=lambda file: file.as_of)
+    if not len(last.lead_id):
+        return Pairs(lead=np.zeros(0, dtype=np.int64), as_of=np.zeros(0, dtype=np.int64)), 0
+    place = places(last, export)
+    lead = np.unique(place[place >= 0])
+    return Pairs(lead=lead, as_of=np.full(len(lead), last.as_of, dtype=np.int64)), int((place < 0).sum())
+
+
+def _where(export: Export, as_of: int, scored: Sequence[Scored]) -> str:
+    if scored:
+        return f"in {max(scored, key=lambda file: file.as_of).name}"
+    return "of those without a result" if export.flat else f"at {iso(as_of)}, when the data ends {iso(export.data_end)}"
+
+
+def _calibration(
+    bundle: Bundle, export: Export, settings: Settings, as_of: int, scored: Sequence[Scored]
+) -> CalibrationDrift | None:
+    """Promises against wins for the latest moment that has matured; None where none has, or nothing has a date."""
+    if export.flat:
+        return None
+    wait = days(bundle.horizon_days) + days(settings.outcome.reporting_delay_days)
+    until = min(as_of, export.data_end) - wait
+    mature = [file for file in scored if file.as_of <= until and len(file.lead_id)]
+    if mature:
+        last = max(mature, key=lambda file: file.as_of)
+        place = places(last, export)
+        lead, probability = place[place >= 0], last.probability[place >= 0]
+        pairs = Pairs(lead=lead, as_of=np.full(len(lead), last.as_of, dtype=np.int64))
+    elif until > learned_until(bundle.card) + wait:
+        pairs = scored_leads(export, settings, until)
+        probability = expit(bundle.log_odds(build_rows(bundle.view, export, pairs)))
+    else:
+        return None
+    return _kept(pairs, probability, labels(export, pairs.lead, pairs.as_of, days(bundle.horizon_days)), settings.drift)
+
+
+def _kept(pairs: Pairs, probability: Floats, won: Floats, rules: Drift) -> CalibrationDrift | None:
+    if not len(pairs):
+        return None
+    low, high = wins_range(probability, 1 - rules.false_alarm_share / FAMILIES)
+    expected, realised = float(probability.sum()), int(won.sum())
+    apart = abs(math.log((expected + 0.5) / (realised + 0.5)))
+    return CalibrationDrift(
+        moment=iso(int(pairs.as_of.max())),
+        leads=len(pairs),
+        expected=expected,
+        realised=realised,
+        low=low,
+        high=high,
+        moved=not low <= realised <= high and apart >= math.log(rules.min_calibration_ratio),
+    )
