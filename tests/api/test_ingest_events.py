@@ -7,16 +7,22 @@ from serving.ingest_examples import CLOUD_EVENT, EVENT, EVENTS, TRACK
 from serving.ingest_schemas import EventsTaken, EventTaken
 from serving.store.facts import lead_at, place_at
 from support.service import NOW, service
-from support.stores import DATABASES, open_store
+from support.stores import DATABASES, emptied, open_store
 
 VIEW = EVENT["a page view"]
 NOW_MICROS = int(NOW.timestamp() * 1_000_000)
 
 
-@pytest.fixture(params=DATABASES)
-def told(request, tmp_path):
-    with open_store(request.param, tmp_path) as store, service(store=store) as running:
+@pytest.fixture(scope="module", params=DATABASES)
+def served(request, tmp_path_factory):
+    with open_store(request.param, tmp_path_factory.mktemp("home")) as store, service(store=store) as running:
         yield running
+
+
+@pytest.fixture
+def told(served):
+    emptied(served.app.state.service.store)
+    return served
 
 
 def post(running, path, body, **headers):

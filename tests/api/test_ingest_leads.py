@@ -16,16 +16,22 @@ from serving.store.facts import lead_at, place_at
 from serving.store.store import Store
 from support.postgres import server
 from support.service import NOW, service
-from support.stores import DATABASES, act, open_store
+from support.stores import DATABASES, act, emptied, open_store
 
 TOLD = LEAD["a lead with its fields"]
 NOW_MICROS = int(NOW.timestamp() * 1_000_000)
 
 
-@pytest.fixture(params=DATABASES)
-def told(request, tmp_path):
-    with open_store(request.param, tmp_path) as store, service(store=store) as running:
+@pytest.fixture(scope="module", params=DATABASES)
+def served(request, tmp_path_factory):
+    with open_store(request.param, tmp_path_factory.mktemp("home")) as store, service(store=store) as running:
         yield running
+
+
+@pytest.fixture
+def told(served):
+    emptied(served.app.state.service.store)
+    return served
 
 
 def post(running, path, body, **headers):

@@ -1,11 +1,16 @@
-"""One fresh store for each test, on SQLite and on PostgreSQL."""
+"""An empty store for each test, on SQLite and on PostgreSQL."""
 
 import pytest
 
-from support.stores import DATABASES, open_store
+from support.stores import DATABASES, emptied, open_store
 
 
-@pytest.fixture(params=DATABASES)
-def store(request, tmp_path):
-    with open_store(request.param, tmp_path) as opened:
-        yield opened
+@pytest.fixture(scope="module", params=DATABASES)
+def opened(request, tmp_path_factory):
+    with open_store(request.param, tmp_path_factory.mktemp("home")) as store:
+        yield store
+
+
+@pytest.fixture
+def store(opened):
+    return emptied(opened)

@@ -14,7 +14,7 @@ from serving.store.errors import BadDatabase, StoreUnavailable
 from serving.store.schema import metadata, writes
 from serving.store.store import Store
 from serving.store.writer import last_seq
-from support.stores import act, event, new_database, open_store, send
+from support.stores import DATABASES, act, event, new_database, open_store, send
 
 
 def test_the_migrations_make_exactly_the_tables_that_the_code_knows(store):
@@ -32,11 +32,14 @@ def test_a_store_opened_again_has_what_it_had(tmp_path):
             store.close()
 
 
-def test_a_database_of_a_later_release_is_refused(store):
-    store.write(lambda write: write.connection.execute(text("UPDATE alembic_version SET version_num = '9999'")), act())
+@pytest.mark.parametrize("kind", DATABASES)
+def test_a_database_of_a_later_release_is_refused(kind, tmp_path):
+    with open_store(kind, tmp_path) as store:
+        later = text("UPDATE alembic_version SET version_num = '9999'")
+        store.write(lambda write: write.connection.execute(later), act())
 
-    with pytest.raises(BadDatabase, match="later release"):
-        Store.open(store.engine.url)
+        with pytest.raises(BadDatabase, match="later release"):
+            Store.open(store.engine.url)
 
 
 @pytest.mark.parametrize("named", ["mysql://h/d", "postgresql://h", "nonsense", "postgresql://u:secret@h:port/d"])

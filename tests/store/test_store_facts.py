@@ -17,7 +17,7 @@ from serving.store.merge import merge
 from serving.store.moves import Move, moves_of, record_move
 from serving.store.schema import attribute_changes, metadata, standings
 from serving.store.writer import last_seq
-from support.stores import act, allow, at, event, send, told
+from support.stores import act, allow, at, event, open_store, send, told
 
 
 def lead(store, lead_id="a", day=10.0, seq=None):
@@ -200,7 +200,7 @@ def lead_of(store):
     return lead(store)
 
 
-def test_deleting_leaves_nothing_of_a_lead_and_of_those_merged_into_it(store, tmp_path):
+def test_deleting_leaves_nothing_of_a_lead_and_of_those_merged_into_it(store):
     two_leads(store)
     told(store, "other", day=1, industry="tech")
     merged(store, "a", "b", day=5)
@@ -223,12 +223,10 @@ def test_deleting_leaves_nothing_of_a_lead_and_of_those_merged_into_it(store, tm
         erased(store, "a")
 
 
-def test_sqlite_overwrites_what_is_deleted(store, tmp_path):
-    if store.engine.dialect.name != "sqlite":
-        pytest.skip("PostgreSQL frees rows at its vacuum")
-    told(store, "a", email="someone.secret@example.com")
-    erased(store, "a")
-    store.close()
+def test_sqlite_overwrites_what_is_deleted(tmp_path):
+    with open_store("sqlite", tmp_path) as store:
+        told(store, "a", email="someone.secret@example.com")
+        erased(store, "a")
 
     assert b"someone.secret" not in (tmp_path / FILE_NAME).read_bytes()
 
