@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -69,11 +70,6 @@ def try_(
 
     Options change the [lifecycle] and [capacity] of the settings for this trial alone.
     """
-    from serving.policy_history import Historian
-    from serving.policy_reach import require_reachable
-    from serving.policy_try import alternatives, try_policies
-    from training.promotion import Candidate
-
     where, chosen = tracking(home, tracking_uri), settings_of(folder, settings)
     bounds = {
         "mql_min_score": mql_min_score,
@@ -85,6 +81,20 @@ def try_(
     }
     chosen = _with(chosen, "lifecycle", bounds)
     chosen = _with(chosen, "capacity", {"reps": reps, "calls_per_rep_per_day": calls_per_day})
+    note, tried = _replay(folder, chosen, where, since)
+    say(note)
+    for line in sentences(tried[0]):
+        say(line)
+    _show(tried)
+
+
+def _replay(folder: Path, chosen: "Settings", where: str, since: str | None) -> "tuple[str, tuple[Trial, ...]]":
+    """Which time was replayed, in words, and the trials: the policy's own, then the price list's."""
+    from serving.policy_history import Historian
+    from serving.policy_reach import require_reachable
+    from serving.policy_try import alternatives, try_policies
+    from training.promotion import Candidate
+
     with progress() as step:
         step("fetching the champion")
         bundle = Candidate.fetch("champion", tracking_uri=where).bundle
@@ -92,17 +102,11 @@ def try_(
         step("reading the export")
         export = read(folder, chosen)
         time, note = time_of(export, chosen, bundle, since)
-        past = Historian(bundle=bundle, settings=chosen, export=export, time=time)
-        tried = try_policies(
-            past.pasts(lambda done, total: step(f"replayed {done:,} of {total:,} leads")),
-            alternatives(chosen.lifecycle),
-            time=time,
-            capacity=chosen.capacity,
+        pasts = Historian(bundle=bundle, settings=chosen, export=export, time=time).pasts(
+            lambda done, total: step(f"replayed {done:,} of {total:,} leads")
         )
-    say(note)
-    for line in sentences(tried[0]):
-        say(line)
-    _show(tried)
+        policies = alternatives(chosen.lifecycle)
+        return note, try_policies(pasts, policies, time=time, capacity=chosen.capacity)
 
 
 def _with(settings: "Settings", section: str, bounds: Mapping[str, object]) -> "Settings":
@@ -164,19 +168,26 @@ def sentences(trial: "Trial") -> tuple[str, ...]:
     asked, asked_won = trial.asked
     low, high = jeffreys(trial.won, decided) if decided else (0.0, 1.0)
     share = f" ({trial.won / decided:.1%} of the decided, 95 % interval {low:.1%} to {high:.1%})" if decided else ""
-    backlog, *later = trial.load
-    over = sum(week > trial.calls_per_week for week in trial.load)
-    mean = sum(later) / len(later) if later else 0.0
     return (
         f"It hands over {handed:,} of {trial.leads:,} leads: {trial.won:,} were won, {trial.lost:,} lost, "
         f"{trial.open:,} are still open{share}",
         f"  {asked:,} of them asked for sales themselves ({asked_won:,} won), "
         f"{handed - asked:,} by their score ({trial.won - asked_won:,} won)",
         f"It misses {trial.missed:,} of {trial.wins:,} wins",
-        f"Capacity {trial.calls_per_week:,} first calls a week: {backlog:,} leads in the first week (the backlog), "
-        f"then {mean:.1f} a week, at most {max(later, default=0):,}; {over} of {len(trial.load)} weeks over capacity",
+        _load(trial),
         f"  sales can call {len(trial.called):,} of the {handed:,}: {trial.won_called:,} of the {trial.won:,} wins "
-        f"among them",
+        "among them",
+    )
+
+
+def _load(trial: "Trial") -> str:
+    """A week's load against capacity."""
+    backlog, *later = trial.load
+    over = sum(week > trial.calls_per_week for week in trial.load)
+    mean = sum(later) / len(later) if later else 0.0
+    return (
+        f"Capacity {trial.calls_per_week:,} first calls a week: {backlog:,} leads in the first week (the backlog), "
+        f"then {mean:.1f} a week, at most {max(later, default=0):,}; {over} of {len(trial.load)} weeks over capacity"
     )
 
 
