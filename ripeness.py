@@ -5,7 +5,7 @@ import sys
 
 import typer
 
-from commands import drift, export, judge, keys, learn, live, policy, promotion, trial, tune
+from commands import card, drift, export, judge, keys, learn, live, policy, promotion, trial, tune
 from features.errors import RipenessError
 
 TRACEBACK = "RIPENESS_TRACEBACK"  #: environment variable: show where an unforeseen error came from
@@ -21,7 +21,8 @@ COMMANDS = (
     *(export.init, export.check, export.leaks),
     *(learn.train, judge.evaluate),
     *(tune.tune,),
-    drift.drift,
+    card.card,
+    *(drift.drift, drift.retrain),
     *(promotion.compare, promotion.promote, promotion.rollback),
     *(live.serve, live.score),
     *(trial.simulate, trial.demo),

@@ -4,14 +4,21 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from features.clock import iso
+from training.card_method import leaks_text, method_text, model_text
 from training.dataset import Dataset
 from training.fairness import fairness_text
 from training.fit import Fitted
+from training.followed import Followed
 from training.prepare import Prepared
+from training.profile import profile_facts
+from training.profile_text import profile_text
+from training.promises import promise_facts, reliability_text, slices_text
 from training.question import question
 from training.rungs import Rung
+from training.source_quality import source_facts
 
 #: how probabilities were calibrated -> the limit that follows from it
 CALIBRATED = {
@@ -53,12 +60,26 @@ def data_facts(ready: Prepared, parts: Mapping[str, Dataset | None]) -> dict[str
 
 def calibration_facts(fitted: Fitted) -> dict[str, Any]:
     """How the probabilities came about."""
-    platt, grown = fitted.platt["both"], fitted.experts.grown
+    platt, grown, trees = fitted.platt["both"], fitted.experts.grown, fitted.experts.trees
     return {
         "calibrated_on": "held-out leads" if fitted.cross_fitted else "later leads",
         "calibration": {"a": platt.a, "b": platt.b},
         "linear_strength": fitted.strength,
         "trees": grown.trees if grown else 0,
+        "table_bytes": trees.table_bytes if trees else 0,
+    }
+
+
+def counted_facts(
+    ready: Prepared, past: Dataset, calibrate: Dataset | None, test: Dataset, log_odds: npt.NDArray[np.float64]
+) -> dict[str, Any]:
+    """For whom it is as good as it says, who was won most often, and which sources win more than expected."""
+    followed = Followed.of(ready)
+    before_test = (past,) if calibrate is None else (past, calibrate)
+    return {
+        **promise_facts(ready, test, log_odds),
+        "profile": profile_facts(ready, followed, before_test),
+        "source_quality": source_facts(followed, ready.settings.model),
     }
 
 
@@ -76,7 +97,12 @@ def _part(part: Dataset, *, flat: bool) -> dict[str, Any]:
 def card_text(card: Mapping[str, Any]) -> str:
     """The card as Markdown."""
     quality = _quality(card) if card["contest"] else ["## Quality", card["verdict"]]
-    return "\n\n".join([*_head(card), *_data(card), *quality, *fairness_text(card), *_limits(card)]) + "\n"
+    parts = [
+        *(*_head(card), *method_text(card), *_data(card), *leaks_text(card)),
+        *(*quality, *reliability_text(card), *slices_text(card), *fairness_text(card)),
+        *(*profile_text(card), *model_text(card), *_limits(card)),
+    ]
+    return "\n\n".join(parts) + "\n"
 
 
 def _head(card: Mapping[str, Any]) -> list[str]:

@@ -14,7 +14,7 @@ from models.answers import answer
 from models.bundle import Bundle
 from models.evidence import Evidence
 from models.policy import ScorePolicy
-from training.card import calibration_facts, card_text, data_facts
+from training.card import calibration_facts, card_text, counted_facts, data_facts
 from training.dataset import Dataset
 from training.evaluate import Evaluation, evaluate
 from training.fairness import fairness_facts
@@ -91,7 +91,8 @@ def _card(
     past, calibrate, test = parts
     facts = data_facts(ready, {"train": past, "calibrate": calibrate, "test": test})
     standing = {"rung": rung_of(past.wins, ready.settings).to_dict(), "features": len(ready.view.names)}
-    return facts | calibration_facts(fitted) | evaluation.card() | standing
+    counted = counted_facts(ready, *parts, evaluation.log_odds["both"])
+    return facts | calibration_facts(fitted) | evaluation.card() | standing | counted
 
 
 def _fit_notes(fitted: Fitted, ready: Prepared) -> tuple[str, ...]:

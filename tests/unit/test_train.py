@@ -52,6 +52,21 @@ def test_the_card_says_how_it_was_calibrated_and_where_it_stands(trained: Traine
     assert "At capacity: the best" in text
 
 
+def test_the_card_tells_the_label_the_promises_the_slices_and_who_was_won(trained: Trained):
+    card, text = trained.bundle.card, trained.bundle.card_text
+    assert "won (`closed_won_at`) within the next 90 days" in text
+    assert "| `contract_contact` | field | kept out |" in text
+    assert sum(bin_["cases"] for bin_ in card["reliability"]["bins"]) >= len(np.unique(trained.test.group))
+    for field in {one["field"] for one in card["slices"]}:
+        assert sum(one["pairs"] for one in card["slices"] if one["field"] == field) == len(trained.test)
+    assert card["table_bytes"] == (trained.bundle.trees.table_bytes if trained.bundle.trees else 0)
+    assert sum(one["won"] for one in card["source_quality"]["sources"]) <= card["profile"]["won"]
+    headings = [line for line in text.splitlines() if line.startswith("## ")]
+    assert headings[-1] == "## Limits"
+    assert len(text.split("## Limits")[1].strip().splitlines()) == 4
+    assert len(headings) == len(set(headings)) >= 10
+
+
 def test_half_of_the_columns_are_tried_with_a_strength_of_their_own():
     company = simulate(seed=5, leads=2500, months=24, planted_leak=False)
     tried = company.settings.model_copy(update={"model": company.settings.model.model_copy(update=TWO_STRENGTHS)})
