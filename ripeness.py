@@ -22,7 +22,7 @@ COMMANDS = (
     *(learn.train, judge.evaluate),
     *(tune.tune,),
     card.card,
-    drift.drift,
+    *(drift.drift, drift.retrain),
     *(promotion.compare, promotion.promote, promotion.rollback),
     *(live.serve, live.score),
     *(trial.simulate, trial.demo),

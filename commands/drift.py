@@ -1,5 +1,6 @@
-"""Whether the world moved: `drift`."""
+"""Whether the world moved, and a new model if it pays: `drift`, `retrain`."""
 
+import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,8 +13,10 @@ from commands.terminal import (
     SettingsFile,
     Tracking,
     moment,
+    now,
     progress,
     read,
+    remember,
     say,
     settings_of,
     tracking,
@@ -21,11 +24,19 @@ from commands.terminal import (
 from features.errors import NotComparable, UnreadableFile
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from features.settings import Settings
+    from features.tables import Export
+    from models.registry import Version
     from training.drift_report import DriftReport
     from training.maturity import Scored
     from training.promotion import Candidate
+    from training.retrain import Retrained, Word
+    from training.train import Trained
 
 DRIFT = 10  #: exit code for schedulers
+LOCK = "retrain.lock"  #: in the home: one cycle at a time
 
 
 def drift(
@@ -65,6 +76,102 @@ def drift(
         raise typer.Exit(DRIFT)
 
 
+def retrain(
+    folder: Folder,
+    force: Annotated[bool, typer.Option("--force", help="train although no new outcome has matured")] = False,
+    settings: SettingsFile = None,
+    home: Home = DEFAULT_HOME,
+    tracking_uri: Tracking = None,
+) -> None:
+    """Check, look for drift and leaks, train, compare, and promote or not: the whole cycle, unattended.
+
+    The last line is JSON. Exit code 10 says that the world moved and the old champion still answers.
+    """
+    from models.file_lock import locked
+
+    where = tracking(home, tracking_uri)
+    with locked(home / LOCK, wait_seconds=0), progress() as step:
+        chosen = settings_of(folder, settings)
+        step("reading the export")
+        found = _cycle(folder, read(folder, chosen), chosen, home, where, step, force=force)
+    for line in found.lines():
+        say(line)
+    say(json.dumps(found.to_dict(), ensure_ascii=False, allow_nan=False))
+    if found.needs_a_look:
+        raise typer.Exit(DRIFT)
+
+
+def _cycle(
+    folder: Path,
+    export: "Export",
+    chosen: "Settings",
+    home: Path,
+    where: str,
+    step: "Callable[[str], None]",
+    *,
+    force: bool,
+) -> "Retrained":
+    from models import registry
+    from training.promotion import Candidate
+    from training.retrain import Retrained, leaks_of, log_no_op, survey
+
+    found = registry.find("champion", tracking_uri=where)
+    champion = None if found is None else Candidate.fetch(found.number, tracking_uri=where)
+    step("checking, and looking for drift")
+    before = survey(champion, export, chosen)
+    if champion is not None and before.news is not None and not before.news.outcomes and not force:
+        log_no_op(champion, before.news.sentence(), chosen, tracking_uri=where)
+        return Retrained(word="no_op", why=before.news.sentence(), version=None, before=before)
+    version, trained = _trained(folder, export, chosen, home, where, step)
+    word, why = _promoted(version, trained, champion, export, chosen, where, step)
+    leaks = leaks_of(trained.bundle.card, champion.bundle.card if champion else None)
+    return Retrained(word=word, why=why, version=version.number, before=before, leaks=leaks)
+
+
+def _trained(
+    folder: Path, export: "Export", chosen: "Settings", home: Path, where: str, step: "Callable[[str], None]"
+) -> "tuple[Version, Trained]":
+    """Train and register, as `train` does."""
+    from commands.judge import points_file
+    from commands.learn import LOCK as TRAINING
+    from commands.learn import LOCK_SECONDS
+    from models.file_lock import locked
+    from training.examine import look_of
+    from training.openings import record_opening
+    from training.record import describe, record
+    from training.train import train
+
+    data = describe(folder, chosen)
+    trained = train(export, chosen, points_file=points_file(folder, chosen), progress=step)
+    with locked(home / TRAINING, wait_seconds=LOCK_SECONDS, waiting=lambda: step("waiting for another training")):
+        say(record_opening(home, look_of(trained, export, chosen, data.digest, "retrain"), now()).sentence())
+        step("registering with MLflow")
+        version = record(trained, settings=chosen, data=data, tracking_uri=where)
+        remember(chosen, home)
+    return version, trained
+
+
+def _promoted(
+    version: "Version",
+    trained: "Trained",
+    before: "Candidate | None",
+    export: "Export",
+    chosen: "Settings",
+    where: str,
+    step: "Callable[[str], None]",
+) -> "tuple[Word, str]":
+    """Whether the new version answers from now on, and why; without a champion before, its card alone decides."""
+    from training.promotion import Candidate
+    from training.record import refusal
+    from training.retrain import contest
+
+    if before is None:
+        refused = refusal(trained.bundle, chosen.gate)
+        return ("kept", refused) if refused else ("promoted", "it is the first, and its card shows skill")
+    candidate = Candidate(version=version, bundle=trained.bundle)
+    return contest(candidate, before, export, chosen, at=now(), tracking_uri=where, progress=step)
+
+
 def require_own(file: "Scored", champion: "Candidate") -> None:
     """Refuse scores that another model gave: they can't be held against this one's reference.
 
@@ -96,8 +203,6 @@ def require_writable(out: Path) -> None:
 
 def write(found: "DriftReport", out: Path) -> None:
     """The report as JSON, whole or not at all."""
-    import json
-
     beside = out.with_name(out.name + ".part")
     try:
         beside.write_text(json.dumps(found.to_dict(), indent=1, allow_nan=False) + "\n", encoding="utf-8")
