@@ -15,18 +15,13 @@ from training.slices import slices
 
 Interval = Mapping[str, float | None]
 
-ROUNDS = 100  #: resamples at most behind the interval of a slice: there are many, and one digit less is enough
-
 
 def promise_facts(ready: Prepared, test: Dataset, log_odds: npt.NDArray[np.float64]) -> dict[str, Any]:
     """Calibration by bins, and each slice with enough wins, on the pairs of the test period."""
-    model = ready.settings.model
-    quick = model.model_copy(update={"bootstrap_rounds": min(ROUNDS, model.bootstrap_rounds)})
-    settings = ready.settings.model_copy(update={"model": quick})
     calibration = Calibration.of(Ranked.of(test.label, log_odds, test.weight), test.group)
     return {
         "reliability": calibration.to_dict(),
-        "slices": [one.to_dict() for one in slices(ready.export, settings, test, log_odds)],
+        "slices": [one.to_dict() for one in slices(ready.export, ready.settings, test, log_odds)],
     }
 
 
