@@ -83,7 +83,7 @@ events = Table(
     Column("reason", Name),  # of an outcome or a verdict
     Column("note", Text),  # of a verdict: free text
     Column("digest", Text, nullable=False),  # of what was sent, to tell a repetition from a contradiction
-    PrimaryKeyConstraint("source", "event_id"),
+    PrimaryKeyConstraint("event_id", "source"),  # in this order: without statistics PostgreSQL scans a whole source
     Index(None, "lead_id"),
     Index(
         "ix_events_outcomes",

@@ -118,7 +118,7 @@ def _facts() -> None:
         sa.Column("reason", NAME, nullable=True),
         sa.Column("note", sa.Text(), nullable=True),
         sa.Column("digest", sa.Text(), nullable=False),
-        sa.PrimaryKeyConstraint("source", "event_id", name="pk_events"),
+        sa.PrimaryKeyConstraint("event_id", "source", name="pk_events"),
         comment="what leads did, and as kinds of their own how it ended and what sales said",
     )
     op.create_index("ix_events_lead_id", "events", ["lead_id"], unique=False)
