@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from commands.terminal import Folder, SettingsFile, now, read, say, settings_of, write_whole
+from commands.terminal import Folder, Keep, SettingsFile, now, read, say, settings_of, write_whole
 from features.errors import BadSettings
 
 
@@ -44,7 +44,7 @@ def check(folder: Folder, settings: SettingsFile = None) -> None:
 def leaks(
     folder: Folder,
     settings: SettingsFile = None,
-    keep: Annotated[list[str] | None, typer.Option(help="a column to keep although it is refused")] = None,
+    keep: Keep = None,
 ) -> None:
     """Find columns and event kinds that could know the outcome, and say how they could."""
     from training.leaks import find_leaks

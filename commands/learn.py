@@ -10,8 +10,10 @@ from commands.terminal import (
     DEFAULT_HOME,
     Folder,
     Home,
+    Keep,
     SettingsFile,
     Tracking,
+    keeping,
     now,
     progress,
     read,
@@ -43,6 +45,7 @@ def train(
     experimental: Annotated[
         bool, typer.Option("--experimental", help="start with few won leads, or none: by hand-made points")
     ] = False,
+    keep: Keep = None,
     pictures: Annotated[Path | None, typer.Option(help="also write the pictures into this folder")] = None,
 ) -> None:
     """Train, calibrate, evaluate on later time, and register the bundle."""
@@ -50,7 +53,7 @@ def train(
     from models.file_lock import locked
     from training.record import describe, record
 
-    chosen, where = settings_of(folder, settings), tracking(home, tracking_uri)
+    chosen, where = keeping(settings_of(folder, settings), keep), tracking(home, tracking_uri)
     with progress() as step:
         step("reading the export")
         export, data = read(folder, chosen), describe(folder, chosen)
@@ -60,8 +63,8 @@ def train(
             _open_test(trained, export, chosen, data.digest, home)
             _show(trained)
             step("registering with MLflow")
-            keep = partial(record, trained, settings=chosen, data=data, tracking_uri=where, pictures=pictures)
-            version = keep(promote=promote, experimental=experimental)
+            register = partial(record, trained, settings=chosen, data=data, tracking_uri=where, pictures=pictures)
+            version = register(promote=promote, experimental=experimental)
             remember(chosen, home)
     _tell(version, trained, chosen, promote=promote, experimental=experimental)
 

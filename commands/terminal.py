@@ -27,12 +27,21 @@ Tracking = Annotated[
 Language = Annotated[str | None, typer.Option(help="of the reasons: en or it; the settings' unless given")]
 
 FIRST_YEAR, LAST_YEAR = 1990, 2199  #: of times in an export, see features.times
+Keep = Annotated[list[str] | None, typer.Option(help="a column to keep although it is refused as a leak")]
+
 DEFAULT_HOME = Path(".ripeness")
 
 
 def say(line: str = "") -> None:
     """Print one line for a person."""
     typer.echo(line)
+
+
+def keeping(settings: "Settings", columns: list[str] | None) -> "Settings":
+    """The settings with these columns kept as well, whatever the leak detector says of them."""
+    leads = settings.data.leads
+    kept = leads.model_copy(update={"keep": tuple(dict.fromkeys((*leads.keep, *(columns or ()))))})
+    return settings.model_copy(update={"data": settings.data.model_copy(update={"leads": kept})})
 
 
 def settings_of(folder: Path, chosen: Path | None) -> "Settings":

@@ -92,7 +92,7 @@ class NoModel(RipenessError):
 
     exit_code = 6
     http_status = 503
-    title = "There is no model yet"
+    title = "There is no such model"
 
 
 class NotComparable(RipenessError):
