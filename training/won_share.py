@@ -8,9 +8,7 @@ with `PULL` wins had been there: 3 of 4 don't lead.
 from dataclasses import dataclass
 from typing import Any
 
-from scipy.stats import beta
-
-from training.intervals import LEVEL
+from training.metrics import jeffreys
 
 PULL = 5.0  #: wins of the average leads that are thought to be there as well
 
@@ -31,10 +29,7 @@ class WonShare:
     @property
     def interval(self) -> tuple[float, float]:
         """95 %; from 0 where none was won, to 1 where all were."""
-        a, b, tail = self.won + 0.5, self.leads - self.won + 0.5, (1 - LEVEL) / 2
-        low = float(beta.ppf(tail, a, b)) if self.won else 0.0
-        high = float(beta.ppf(1 - tail, a, b)) if self.won < self.leads else 1.0
-        return low, high
+        return jeffreys(self.won, self.leads)
 
     @property
     def pulled(self) -> float:
