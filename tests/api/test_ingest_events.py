@@ -1,44 +1,13 @@
 """Telling what happened over HTTP: every form of an event, once each, on both databases."""
 
-import httpx
 import pytest
 
 from serving.ingest_examples import CLOUD_EVENT, EVENT, EVENTS, TRACK
 from serving.ingest_schemas import EventsTaken, EventTaken
-from serving.store.facts import lead_at, place_at
-from support.service import NOW, service
-from support.stores import DATABASES, emptied, open_store
+from serving.store.facts import place_at
+from support.telling import NOW_MICROS, assert_problem, lead, post
 
 VIEW = EVENT["a page view"]
-NOW_MICROS = int(NOW.timestamp() * 1_000_000)
-
-
-@pytest.fixture(scope="module", params=DATABASES)
-def served(request, tmp_path_factory):
-    with open_store(request.param, tmp_path_factory.mktemp("home")) as store, service(store=store) as running:
-        yield running
-
-
-@pytest.fixture
-def told(served):
-    emptied(served.app.state.service.store)
-    return served
-
-
-def post(running, path, body, **headers):
-    return running.client.post(path, json=body, headers=headers)
-
-
-def lead(running, lead_id="L-17", read=lead_at):
-    with running.app.state.service.store.reading() as connection:
-        return read(connection, lead_id, NOW_MICROS)
-
-
-def assert_problem(response: httpx.Response, status: int, at: str | None = None) -> None:
-    assert response.status_code == status, response.text
-    assert response.headers["content-type"] == "application/problem+json"
-    if at is not None:
-        assert at in [error["pointer"] for error in response.json()["errors"]]
 
 
 def test_an_event_is_acknowledged_once_and_then_as_a_duplicate(told):

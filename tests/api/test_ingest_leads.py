@@ -5,53 +5,24 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 
-import httpx
 import pytest
 
 from features.settings import Service as ServiceSettings
 from features.settings import Settings
 from serving.ingest_examples import LEAD
 from serving.store.engine import FILE_NAME, Limits
-from serving.store.facts import lead_at, place_at
+from serving.store.facts import place_at
 from serving.store.store import Store
 from support.postgres import server
-from support.service import NOW, service
-from support.stores import DATABASES, act, emptied, open_store
+from support.service import service
+from support.stores import DATABASES, act, open_store
+from support.telling import assert_problem, lead, post
 
 TOLD = LEAD["a lead with its fields"]
-NOW_MICROS = int(NOW.timestamp() * 1_000_000)
-
-
-@pytest.fixture(scope="module", params=DATABASES)
-def served(request, tmp_path_factory):
-    with open_store(request.param, tmp_path_factory.mktemp("home")) as store, service(store=store) as running:
-        yield running
-
-
-@pytest.fixture
-def told(served):
-    emptied(served.app.state.service.store)
-    return served
-
-
-def post(running, path, body, **headers):
-    return running.client.post(path, json=body, headers=headers)
 
 
 def admin(running):
     return {"authorization": f"Bearer {running.admin_token}"}
-
-
-def lead(running, lead_id="L-17", read=lead_at):
-    with running.app.state.service.store.reading() as connection:
-        return read(connection, lead_id, NOW_MICROS)
-
-
-def assert_problem(response: httpx.Response, status: int, at: str | None = None) -> None:
-    assert response.status_code == status, response.text
-    assert response.headers["content-type"] == "application/problem+json"
-    if at is not None:
-        assert at in [error["pointer"] for error in response.json()["errors"]]
 
 
 def test_a_lead_is_created_then_updated_field_by_field(told):
