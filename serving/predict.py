@@ -43,6 +43,8 @@ class Case:
     facts: FactsIn
     repeated: int = 0  #: events left out because their `event_id` was there before
     sensitive: tuple[str, ...] = ()  #: attributes left out because no model may read them
+    set_days: float | None = None  #: since a person set the lead's stage, where the store tells
+    offered: bool = False  #: in the queue of sales already, where the store tells
 
     @cached_property
     def visible(self) -> list[Event]:
@@ -171,6 +173,7 @@ class Predictor:
     def _stage(self, case: Case, scored: Scored | None, language: Language) -> Json:
         visible = [] if scored is None else case.visible
         facts = self.facts.read(visible, case.as_of, case.facts, created_at=case.lead.created_at)
+        facts = replace(facts, set_days=case.set_days, offered=case.offered)
         decision = decide(case.facts.stage, facts, scored, self.settings.lifecycle)
         bant = {} if case.facts.bant is NOTHING_LEARNED else case.facts.bant.model_dump(exclude_none=True)
         to_ask = [question for question in QUESTIONS if question not in bant]

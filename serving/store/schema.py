@@ -163,8 +163,21 @@ standings = Table(
     Column("fit", Text, nullable=False),
     Column("engagement", Text, nullable=False),
     Column("stage", Text, nullable=False),
+    Column("stage_since", BigInteger),
+    Column("log_odds", Double),
+    Column("lift", Double),
+    Column("band", Text),  # hot, warm or cold by the policy's thresholds
+    Column("trend", Integer),  # the score less that of a week ago; none where there was none
+    Column("action", Text),  # the next action's code
+    Column("action_text", Text),  # JSON: the next action as a sentence, by language
+    Column("reasons", Text),  # JSON: the strongest reasons, each with its sentence by language
+    Column("name", Text),  # what people call the lead by, as far as its attributes tell
+    Column("company", Text),
+    Column("role", Text),
+    Column("source", Text),
+    Column("owner", Name),
     Index(None, "probability", "lead_id"),
-    comment="the last ledger row of each lead, for lists; can be made again from the ledger",
+    comment="the last ledger row of each lead with what lists show; can be made again from ledger and facts",
 )
 
 merges = Table(
