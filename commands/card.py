@@ -24,7 +24,7 @@ def card(
     ] = False,
 ) -> None:
     """Print a model's card: what it learned from, how good it is, who was won most often, and its limits."""
-    sealed = _files_of(version, tracking(home, tracking_uri))
+    sealed = _files_of(version, tracking(home, tracking_uri, make=False))
     text = _profile(sealed) if profile_only else sealed.parts["card.md"].decode("utf-8")
     if out is None:
         typer.echo(text, nl=False)

@@ -6,6 +6,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from commands.alone import alone
+from commands.decisions import Place, champion_of
+from commands.judge import points_file
 from commands.terminal import (
     DEFAULT_HOME,
     Folder,
@@ -26,17 +29,13 @@ from features.errors import NotComparable, UnreadableFile
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from features.settings import Settings
     from features.tables import Export
-    from models.registry import Version
     from training.drift_report import DriftReport
     from training.maturity import Scored
     from training.promotion import Candidate
-    from training.retrain import Retrained, Word
-    from training.train import Trained
+    from training.retrain import Retrained
 
 DRIFT = 10  #: exit code for schedulers
-LOCK = "retrain.lock"  #: in the home: one cycle at a time
 
 
 def drift(
@@ -57,7 +56,7 @@ def drift(
 
     if out is not None:
         require_writable(out)
-    champion = Candidate.fetch("champion", tracking_uri=tracking(home, tracking_uri))
+    champion = Candidate.fetch("champion", tracking_uri=tracking(home, tracking_uri, make=False))
     scored = [read_scores(path) for path in scores or ()]
     for file in scored:
         require_own(file, champion)
@@ -87,13 +86,14 @@ def retrain(
 
     The last line is JSON. Exit code 10 says that the world moved and the old champion still answers.
     """
-    from models.file_lock import locked
-
     where = tracking(home, tracking_uri)
-    with locked(home / LOCK, wait_seconds=0), progress() as step:
+    with alone(home, "retrain"), progress() as step:
         chosen = settings_of(folder, settings)
+        rules = points_file(folder, chosen)
         step("reading the export")
-        found = _cycle(folder, read(folder, chosen), chosen, home, where, step, force=force)
+        export = read(folder, chosen)
+        place = Place(home=home, where=where, folder=folder, settings=chosen, command="retrain")
+        found = _cycle(place, export, rules, step, force=force)
     for line in found.lines():
         say(line)
     say(json.dumps(found.to_dict(), ensure_ascii=False, allow_nan=False))
@@ -102,74 +102,42 @@ def retrain(
 
 
 def _cycle(
-    folder: Path,
-    export: "Export",
-    chosen: "Settings",
-    home: Path,
-    where: str,
-    step: "Callable[[str], None]",
-    *,
-    force: bool,
+    place: Place, export: "Export", rules: Path | None, step: "Callable[[str], None]", *, force: bool
 ) -> "Retrained":
-    from models import registry
-    from training.promotion import Candidate
     from training.retrain import Retrained, leaks_of, log_no_op, survey
 
-    found = registry.find("champion", tracking_uri=where)
-    champion = None if found is None else Candidate.fetch(found.number, tracking_uri=where)
+    champion, chosen = champion_of(place.where), place.settings
     step("checking, and looking for drift")
     before = survey(champion, export, chosen)
     if champion is not None and before.news is not None and not before.news.outcomes and not force:
-        log_no_op(champion, before.news.sentence(), chosen, tracking_uri=where)
+        log_no_op(champion, before.news.sentence(), chosen, tracking_uri=place.where)
         return Retrained(word="no_op", why=before.news.sentence(), version=None, before=before)
-    version, trained = _trained(folder, export, chosen, home, where, step)
-    word, why = _promoted(version, trained, champion, export, chosen, where, step)
-    leaks = leaks_of(trained.bundle.card, champion.bundle.card if champion else None)
-    return Retrained(word=word, why=why, version=version.number, before=before, leaks=leaks)
+    new = _registered(place, export, rules, step)
+    decision = place.settle(new, champion, export, step)
+    return Retrained(
+        word="promoted" if decision.promote else "kept",
+        why=decision.why,
+        version=new.version.number,
+        before=before,
+        leaks=leaks_of(new.bundle.card, champion.bundle.card if champion else None),
+    )
 
 
-def _trained(
-    folder: Path, export: "Export", chosen: "Settings", home: Path, where: str, step: "Callable[[str], None]"
-) -> "tuple[Version, Trained]":
+def _registered(place: Place, export: "Export", rules: Path | None, step: "Callable[[str], None]") -> "Candidate":
     """Train and register, as `train` does."""
-    from commands.judge import points_file
-    from commands.learn import LOCK as TRAINING
-    from commands.learn import LOCK_SECONDS
-    from models.file_lock import locked
     from training.examine import look_of
     from training.openings import record_opening
+    from training.promotion import Candidate
     from training.record import describe, record
     from training.train import train
 
-    data = describe(folder, chosen)
-    trained = train(export, chosen, points_file=points_file(folder, chosen), progress=step)
-    with locked(home / TRAINING, wait_seconds=LOCK_SECONDS, waiting=lambda: step("waiting for another training")):
-        say(record_opening(home, look_of(trained, export, chosen, data.digest, "retrain"), now()).sentence())
-        step("registering with MLflow")
-        version = record(trained, settings=chosen, data=data, tracking_uri=where)
-        remember(chosen, home)
-    return version, trained
-
-
-def _promoted(
-    version: "Version",
-    trained: "Trained",
-    before: "Candidate | None",
-    export: "Export",
-    chosen: "Settings",
-    where: str,
-    step: "Callable[[str], None]",
-) -> "tuple[Word, str]":
-    """Whether the new version answers from now on, and why; without a champion before, its card alone decides."""
-    from training.promotion import Candidate
-    from training.record import refusal
-    from training.retrain import contest
-
-    if before is None:
-        refused = refusal(trained.bundle, chosen.gate)
-        return ("kept", refused) if refused else ("promoted", "it is the first, and its card shows skill")
-    candidate = Candidate(version=version, bundle=trained.bundle)
-    return contest(candidate, before, export, chosen, at=now(), tracking_uri=where, progress=step)
+    chosen, data = place.settings, describe(place.folder, place.settings)
+    trained = train(export, chosen, points_file=rules, progress=step)
+    say(record_opening(place.home, look_of(trained, export, chosen, data.digest, "retrain"), now()).sentence())
+    step("registering with MLflow")
+    version = record(trained, settings=chosen, data=data, tracking_uri=place.where)
+    remember(chosen, place.home)
+    return Candidate(version=version, bundle=trained.bundle)
 
 
 def require_own(file: "Scored", champion: "Candidate") -> None:

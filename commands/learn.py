@@ -1,11 +1,12 @@
 """Learn from an export: `train`."""
 
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from commands.alone import alone, require_writable
+from commands.decisions import Place, champion_of, tell
 from commands.terminal import (
     DEFAULT_HOME,
     Folder,
@@ -28,12 +29,11 @@ if TYPE_CHECKING:
 
     from features.settings import Settings
     from features.tables import Export
-    from models.registry import Version
     from training.points_model import PointsModel
+    from training.promotion import Candidate, Decision
     from training.train import Trained
 
-LOCK = "train.lock"  #: in the home: one training at a time is registered and promoted
-LOCK_SECONDS = 600
+LOCK_SECONDS = 600  #: to wait for another command of this home
 
 
 def train(
@@ -41,32 +41,38 @@ def train(
     settings: SettingsFile = None,
     home: Home = DEFAULT_HOME,
     tracking_uri: Tracking = None,
-    promote: Annotated[bool, typer.Option(help="make it the champion without asking the gate")] = False,
+    promote: Annotated[
+        bool, typer.Option(help="let the gate decide at once whether it takes the champion's place")
+    ] = False,
     experimental: Annotated[
         bool, typer.Option("--experimental", help="start with few won leads, or none: by hand-made points")
     ] = False,
     keep: Keep = None,
     pictures: Annotated[Path | None, typer.Option(help="also write the pictures into this folder")] = None,
 ) -> None:
-    """Train, calibrate, evaluate on later time, and register the bundle."""
+    """Train, calibrate, evaluate on later time, and register the bundle; the first one becomes the champion."""
     from models import registry
-    from models.file_lock import locked
+    from training.promotion import Candidate
     from training.record import describe, record
 
     chosen, where = keeping(settings_of(folder, settings), keep), tracking(home, tracking_uri)
+    require_writable(home)
     with progress() as step:
         step("reading the export")
         export, data = read(folder, chosen), describe(folder, chosen)
         registry.find("champion", tracking_uri=where)  # a registry that can't be used is better known before the work
         trained = _learn(export, chosen, folder, step, experimental=experimental)
-        with locked(home / LOCK, wait_seconds=LOCK_SECONDS, waiting=lambda: step("waiting for another training")):
+        with alone(home, "train", wait_seconds=LOCK_SECONDS, waiting=lambda: step("waiting for another command")):
             _open_test(trained, export, chosen, data.digest, home)
             _show(trained)
             step("registering with MLflow")
-            register = partial(record, trained, settings=chosen, data=data, tracking_uri=where, pictures=pictures)
-            version = register(promote=promote, experimental=experimental)
+            version = record(trained, settings=chosen, data=data, tracking_uri=where, pictures=pictures)
             remember(chosen, home)
-    _tell(version, trained, chosen, promote=promote, experimental=experimental)
+            new, champion = Candidate(version=version, bundle=trained.bundle), champion_of(where)
+            ask = promote or champion is None
+            place = Place(home=home, where=where, folder=folder, settings=chosen, command="train")
+            decision = place.settle(new, champion, export, step, experimental=experimental) if ask else None
+    _tell(new, decision, chosen, promote=promote, experimental=experimental)
 
 
 def _learn(
@@ -134,21 +140,23 @@ def _show_contest(trained: "Trained") -> None:
 
 
 def _tell(
-    version: "Version", trained: "Trained | PointsModel", chosen: "Settings", *, promote: bool, experimental: bool
+    new: "Candidate", decision: "Decision | None", chosen: "Settings", *, promote: bool, experimental: bool
 ) -> None:
     """What became of it, and why it is not the champion.
 
     Raises:
         NotPromoted: promotion was asked for and is refused.
     """
-    from features.errors import NotPromoted
-    from training.record import refusal
+    from training.promotion import card_conditions
 
-    say(f"registered as version {version.number}, the {' and '.join(version.aliases)}; bundle {version.digest}")
-    refused = refusal(trained.bundle, chosen.gate, experimental=experimental)
-    if refused and promote:
-        raise NotPromoted(f"version {version.number} is registered but not promoted: {refused}")
-    if refused:
-        say(f"not promoted: {refused}")
-    elif "challenger" in version.aliases:
+    alias = "champion" if decision and decision.promote else "challenger"
+    say(f"registered as version {new.version.number}, the {alias}; bundle {new.version.digest}")
+    if decision and (promote or decision.promote):
+        tell(new, decision)
+        return
+    told = decision.conditions if decision else card_conditions(new.bundle.card, chosen.gate, experimental=experimental)
+    failed = " ".join(f"{c.name}: {c.says}." for c in told if not c.passed)
+    if failed:
+        say(f"not promoted: {failed}")
+    else:
         say("the champion stays; `ripeness promote challenger FOLDER` asks the gate whether to replace it")

@@ -75,7 +75,7 @@ def score(
             chosen,
             as_of=at,
             out=out,
-            tracking_uri=tracking(home, tracking_uri),
+            tracking_uri=tracking(home, tracking_uri, make=False),
             language=language or chosen.company.language,
             progress=step,
         )

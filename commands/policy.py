@@ -70,7 +70,7 @@ def try_(
 
     Options change the [lifecycle] and [capacity] of the settings for this trial alone.
     """
-    where, chosen = tracking(home, tracking_uri), settings_of(folder, settings)
+    where, chosen = tracking(home, tracking_uri, make=False), settings_of(folder, settings)
     bounds = {
         "mql_min_score": mql_min_score,
         "mql_min_fit": mql_min_fit and mql_min_fit.value,

@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from commands.alone import alone
+from commands.decisions import Place, champion_of, tell, tell_conditions, tell_notes
 from commands.terminal import (
     DEFAULT_HOME,
     Home,
@@ -17,15 +19,17 @@ from commands.terminal import (
     settings_of,
     tracking,
 )
-from features.errors import BadSettings, NotPromoted
+from features.errors import BadSettings, NotComparable
 
 if TYPE_CHECKING:
     from features.settings import Settings
     from features.tables import Export
     from training.compare import Comparison
-    from training.gate import Condition, Verdict
-    from training.promotion import Candidate, Decision
+    from training.promotion import Candidate
     from training.swap_set import SwapSet
+
+
+WAIT_SECONDS = 2  #: for another command of this home
 
 
 def compare(
@@ -50,12 +54,15 @@ def compare(
 
     _require_format(out)
     names, folder = _names_and_folder(named)
-    where = tracking(home, tracking_uri)
+    where = tracking(home, tracking_uri, make=False)
     both = [Candidate.fetch(name, tracking_uri=where) for name in names]
+    _require_two(names, both)
     chosen = settings_of(folder, settings)
     with progress() as step:
         step("reading the export")
         found = side_by_side(both[0].bundle, both[1].bundle, read(folder, chosen), chosen, step)
+    place = Place(home=home, where=where, folder=folder, settings=chosen, command="compare")
+    place.write_down_look(both[1], found.contest.verdict)
     _show(both, found)
     if out:
         _write(found, out)
@@ -78,11 +85,12 @@ def promote(
 
     if override != bool(reason.strip()):
         raise BadSettings("--override needs a reason, and a reason needs --override: --override --reason 'why'")
-    where = tracking(home, tracking_uri)
-    candidate, before = Candidate.fetch(version, tracking_uri=where), _champion(where)
-    require_promotable(candidate, before)
+    where = tracking(home, tracking_uri, make=False)
+    candidate = Candidate.fetch(version, tracking_uri=where)
     chosen = _settings_for(folder, settings, home)
-    with progress() as step:
+    with alone(home, "promote", wait_seconds=WAIT_SECONDS), progress() as step:
+        before = champion_of(where)
+        require_promotable(candidate, before)
         decision = decide(
             candidate,
             before,
@@ -92,18 +100,32 @@ def promote(
             reason=reason.strip() or None,
             progress=step,
         )
-    carry_out(candidate, decision, at=now(), tracking_uri=where)
-    _tell(candidate, decision)
+        if folder is not None:
+            place = Place(home=home, where=where, folder=folder, settings=chosen, command="promote")
+            place.write_down_look(candidate, decision.verdict)
+        carry_out(candidate, decision, at=now(), tracking_uri=where)
+    tell(candidate, decision)
 
 
 def rollback(home: Home = DEFAULT_HOME, tracking_uri: Tracking = None) -> None:
     """Make the champion before this one the champion again; twice goes forth again."""
     from models import registry
+    from models.mlflow_client import require_there
 
-    where = tracking(home, tracking_uri)
-    champion, before = registry.rollback(tracking_uri=where)
-    registry.write_tags(before.number, {"rolled_back_at": now().isoformat(timespec="seconds")}, tracking_uri=where)
+    where = tracking(home, tracking_uri, make=False)
+    require_there(where)
+    with alone(home, "rollback", wait_seconds=WAIT_SECONDS):
+        champion, before = registry.rollback(tracking_uri=where)
+        registry.write_tags(before.number, {"rolled_back_at": now().isoformat(timespec="seconds")}, tracking_uri=where)
     say(f"version {champion.number} is the champion again; version {before.number} is kept as `previous`")
+
+
+def _require_two(names: tuple[str, str], both: "list[Candidate]") -> None:
+    number = both[0].version.number
+    if number == both[1].version.number:
+        raise NotComparable(
+            f"{names[0]} and {names[1]} are both version {number}: there is nothing to compare; name two versions"
+        )
 
 
 def _names_and_folder(named: list[str]) -> tuple[tuple[str, str], Path]:
@@ -114,14 +136,6 @@ def _names_and_folder(named: list[str]) -> tuple[tuple[str, str], Path]:
     defaults = ("champion", "challenger")
     champion, challenger = (*defaults[: 2 - len(names)], *names)
     return (champion, challenger), Path(folder)
-
-
-def _champion(where: str) -> "Candidate | None":
-    from models import registry
-    from training.promotion import Candidate
-
-    found = registry.find("champion", tracking_uri=where)
-    return None if found is None else Candidate.fetch(found.number, tracking_uri=where)
 
 
 def _settings_for(folder: Path | None, chosen: Path | None, home: Path) -> "Settings":
@@ -139,23 +153,6 @@ def _export_of(folder: Path | None, settings: "Settings") -> "tuple[Export, Sett
     return read(folder, settings), settings
 
 
-def _tell(candidate: "Candidate", decision: "Decision") -> None:
-    """Say what happened; a refusal is an error with every condition that failed."""
-    _conditions((*decision.conditions, *(decision.verdict.conditions if decision.verdict else ())))
-    if decision.verdict:
-        _notes(decision.verdict)
-    number = candidate.version.number
-    failed = " ".join(f"{c.name}: {c.says}." for c in decision.failed)
-    if not decision.promote:
-        raise NotPromoted(
-            f"version {number} is refused. {failed} `ripeness promote --override --reason` records why not"
-        )
-    kept = f"; version {decision.against} is kept as `previous`" if decision.against else ""
-    say(f"version {number} is the champion, {decision.word}{kept}")
-    if decision.experimental:
-        say("it is experimental: it learned from too few won leads for its figures to mean much")
-
-
 def _show(both: "list[Candidate]", found: "Comparison") -> None:
     from rich.console import Console
     from rich.table import Table
@@ -170,7 +167,7 @@ def _show(both: "list[Candidate]", found: "Comparison") -> None:
         if (decided := told(candidate.version)) is not None:
             say(f"  {decided}")
     contest = found.contest
-    _notes(contest.verdict)
+    tell_notes(contest.verdict.notes)
     wins = contest.recent.wins()
     table = Table(f"{contest.recent.leads:,} leads, {wins:,} won", "champion", "challenger", "difference (95 %)")
     for name, figure in contest.figures.items():
@@ -178,26 +175,11 @@ def _show(both: "list[Candidate]", found: "Comparison") -> None:
         cells = (f"{figure.champion.value:.4f}", f"{figure.challenger.value:.4f}")
         table.add_row(name, *cells, f"{apart.value:+.4f} ({apart.low:+.4f} to {apart.high:+.4f})")
     Console().print(table)
-    _conditions(contest.verdict.conditions)
+    tell_conditions(contest.verdict.conditions)
     say(contest.verdict.sentence())
     _swaps("recent leads, whose result is known", found.recent)
     if found.today is not None:
         _swaps("leads open at the end of the data", found.today)
-
-
-def _conditions(conditions: "tuple[Condition, ...]") -> None:
-    """Each in a line; slices that pass in one line together."""
-    quiet = [c for c in conditions if c.passed and c.slice]
-    for condition in conditions:
-        if condition not in quiet:
-            say(f"  {condition.line()}")
-    if quiet:
-        say(f"  pass  {len(quiet)} slices not worse")
-
-
-def _notes(verdict: "Verdict") -> None:
-    for note in verdict.notes:
-        say(f"  {note}")
 
 
 def _swaps(title: str, swaps: "SwapSet") -> None:

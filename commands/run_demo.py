@@ -31,6 +31,7 @@ from serving.language import catalog
 from serving.model_source import ModelSource
 from serving.run import KEYS
 from serving.whole_base import score_export
+from training.promotion import Candidate, settle
 from training.record import describe, record
 from training.simulate import simulate
 from training.train import train
@@ -68,7 +69,9 @@ def run(*, home: Path, once: bool, port: int | None, now: datetime) -> None:
         if registry.find("champion", tracking_uri=tracking) is None:
             trained = train(export, settings, progress=step)
             step("registering the champion with MLflow")
-            record(trained, settings=settings, data=describe(folder, settings), tracking_uri=tracking)
+            version = record(trained, settings=settings, data=describe(folder, settings), tracking_uri=tracking)
+            new = Candidate(version=version, bundle=trained.bundle)
+            settle(new, None, lambda: (export, settings), settings.gate, at=now, tracking_uri=tracking)
         step("scoring the open leads")
         ranked = _ranked(export, settings, tracking)
     chosen_port = port or settings.service.port

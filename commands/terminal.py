@@ -122,14 +122,15 @@ def write_whole(path: Path, text: str) -> None:
             beside.unlink()
 
 
-def tracking(home: Path, chosen: str | None) -> str:
-    """Where MLflow keeps runs and models: as said, or in the home folder, which is made.
+def tracking(home: Path, chosen: str | None, *, make: bool = True) -> str:
+    """Where MLflow keeps runs and models: as said, or in the home folder, which is made unless one only reads.
 
     Raises:
         BadSettings: the home is a file, or can't be made.
     """
     try:
-        home.mkdir(parents=True, exist_ok=True)
+        if make or home.is_file():
+            home.mkdir(parents=True, exist_ok=True)
     except FileExistsError as error:
         raise BadSettings(f"--home {home} is a file, not a folder; name a folder") from error
     except OSError as error:

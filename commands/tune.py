@@ -1,5 +1,7 @@
 """Search for the [model] keys that suit one company: `tune`."""
 
+from contextlib import ExitStack
+from functools import cache
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -36,9 +38,9 @@ def tune(
     home: Home = DEFAULT_HOME,
     tracking_uri: Tracking = None,
 ) -> None:
-    """Search on rolling folds of the past for [model] keys with less log loss; the test period is never looked at."""
+    """Search the past for keys of the section `model` with less log loss; the test period is never looked at."""
     from features.settings import FILE_NAME
-    from models.trial_runs import search_run
+    from models.trial_runs import Search, search_run
     from training.tune import tune as search
 
     file = settings or folder / FILE_NAME
@@ -46,18 +48,23 @@ def tune(
         raise BadSettings(f"--write: there is no {file}; write one with `ripeness init {folder}`")
     chosen = settings_of(folder, settings)
     where = tracking(home, tracking_uri)
-    with progress() as step, search_run(f"tune {chosen.company.name}", tracking_uri=where) as run:
+    with progress() as step, ExitStack() as opened:
         step("reading the export")
         export = read(folder, chosen)
+
+        @cache
+        def run() -> Search:  # with the first trial, so that what can't be searched leaves no run behind
+            return opened.enter_context(search_run(f"tune {chosen.company.name}", tracking_uri=where))
+
         found = search(
             export,
             chosen,
             minutes=minutes,
             at_most=trials,
-            log=lambda trial: run.log_trial(_run_of(trial)),
+            log=lambda trial: run().log_trial(_run_of(trial)),
             progress=step,
         )
-        run.log(_search_of(found))
+        run().log(_search_of(found))
     _show(found)
     if write:
         _write(found, file)

@@ -1,4 +1,4 @@
-"""A lock between processes of one machine, by a file that stays behind empty.
+"""A lock between processes of one machine, by a file that stays behind empty and tells meanwhile who holds it.
 
 The system frees it when its process ends, however it ends.
 """
@@ -13,11 +13,16 @@ from typing import IO
 from features.errors import RegistryRefused
 
 POLL_SECONDS = 0.1
+SOMEBODY = "process"  #: where the file doesn't tell who
 
 
 @contextmanager
-def locked(path: Path, *, wait_seconds: float, waiting: Callable[[], None] = lambda: None) -> Iterator[None]:
+def locked(
+    path: Path, *, wait_seconds: float, waiting: Callable[[], None] = lambda: None, who: str = ""
+) -> Iterator[None]:
     """Hold the lock; another process that wants it waits, and calls `waiting` once before it does.
+
+    `who` is told to a process that gives up waiting.
 
     Raises:
         RegistryRefused: another process keeps it for longer than `wait_seconds`, or the file can't be made.
@@ -29,8 +34,10 @@ def locked(path: Path, *, wait_seconds: float, waiting: Callable[[], None] = lam
     with file:
         _acquire(file, path, time.monotonic() + wait_seconds, waiting)
         try:
+            _tell(file, who)
             yield
         finally:
+            _tell(file, "")
             _release(file)
 
 
@@ -38,11 +45,24 @@ def _acquire(file: IO[bytes], path: Path, deadline: float, waiting: Callable[[],
     told = False
     while not _taken(file):
         if time.monotonic() > deadline:
-            raise RegistryRefused(f"another process holds {path}; end it, or wait until it is through")
+            raise RegistryRefused(f"another {_holder(path)} holds {path}; wait until it is through, or end it")
         if not told:
             waiting()
             told = True
         time.sleep(POLL_SECONDS)
+
+
+def _tell(file: IO[bytes], who: str) -> None:
+    file.truncate(0)
+    file.write(who.encode())
+    file.flush()
+
+
+def _holder(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8", errors="replace") or SOMEBODY
+    except OSError:  # Windows doesn't let others read what is locked
+        return SOMEBODY
 
 
 if sys.platform == "win32":

@@ -12,7 +12,7 @@ from contextlib import AbstractContextManager, closing, contextmanager, nullcont
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from features.errors import RegistryRefused
+from features.errors import NoModel, RegistryRefused
 from models.file_lock import locked
 
 if TYPE_CHECKING:
@@ -65,6 +65,35 @@ def connected(tracking_uri: str) -> "Iterator[MlflowClient]":
             f"the registry at {shown} can't be used: {said}; restore it from a copy, or name another place with "
             "--home or --tracking-uri"
         ) from None
+
+
+@contextmanager
+def reading(tracking_uri: str) -> "Iterator[MlflowClient]":
+    """As `connected`, for whoever only reads: no registry is made where there is none.
+
+    Raises:
+        NoModel: there is none.
+        RegistryRefused: it can't be reached or read.
+    """
+    require_there(tracking_uri)
+    with connected(tracking_uri) as client:
+        yield client
+
+
+def require_there(tracking_uri: str) -> None:
+    """Refuse a registry that nobody made yet.
+
+    Raises:
+        NoModel: it isn't there.
+    """
+    if not is_there(tracking_uri):
+        raise NoModel("no model is registered here yet; train one with `ripeness train`, or name another --home")
+
+
+def is_there(tracking_uri: str) -> bool:
+    """Whether there can be anything to read: connecting to a SQLite file that isn't there would make one."""
+    database = _sqlite_file(tracking_uri)
+    return database is None or database.exists()
 
 
 def _sqlite_file(tracking_uri: str) -> Path | None:

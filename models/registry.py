@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar, get_args
 
 from features.errors import BadBundle, NoModel, NotPromoted
 from models.manifest import ALLOWED, MANIFEST_BYTES, NAME, PART_BYTES, digest_of, read_file
-from models.mlflow_client import connected, experiment, pointed_at
+from models.mlflow_client import connected, experiment, is_there, pointed_at, reading
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -105,7 +105,9 @@ def register(bundle: Path, run: Run, *, tracking_uri: str) -> Version:
 
 
 def find(alias: Alias, *, tracking_uri: str) -> Version | None:
-    """The version that has this alias, if any."""
+    """The version that has this alias, if any; where there is no registry, none is made."""
+    if not is_there(tracking_uri):
+        return None
     with connected(tracking_uri) as client:
         return _find(client, alias)
 
@@ -117,7 +119,7 @@ def named(name: str, *, tracking_uri: str) -> Version:
         NoModel: there is none; the message says which versions there are.
         NotPromoted: its run hasn't finished.
     """
-    with connected(tracking_uri) as client:
+    with reading(tracking_uri) as client:
         version = _named(client, name)
         status = _status(client, version.run_id)
     if status != FINISHED:
@@ -159,8 +161,9 @@ def rollback(*, tracking_uri: str) -> tuple[Version, Version]:
 
     Raises:
         NotPromoted: there is no previous champion.
+        NoModel: there is no registry yet.
     """
-    with connected(tracking_uri) as client:
+    with reading(tracking_uri) as client:
         before, previous = _find(client, "champion"), _find(client, "previous")
         if before is None or previous is None or previous.number == before.number:
             stays = "there is no champion" if before is None else f"version {before.number} stays the champion"
@@ -177,7 +180,7 @@ def download(name: str, *, tracking_uri: str, into: Path) -> Downloaded:
         NoModel: nothing goes by this name.
         BadBundle: the files are not those that were registered.
     """
-    with connected(tracking_uri) as client:
+    with reading(tracking_uri) as client:
         version = _named(client, name)
         location = client.get_model_version_download_uri(MODEL, version.number)
         into.mkdir(parents=True, exist_ok=True)

@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from features.clock import iso
-from training.card_method import leaks_text, method_text, model_text
+from training.card_method import feedback_text, leaks_text, method_text, model_text
 from training.dataset import Dataset
 from training.fairness import fairness_text
 from training.fit import Fitted
@@ -52,6 +52,7 @@ def data_facts(ready: Prepared, parts: Mapping[str, Dataset | None]) -> dict[str
         "data_end": None if export.flat else iso(export.data_end),
         "parts": {name: _part(part, flat=export.flat) for name, part in parts.items() if part is not None},
         "dropped": dict(ready.chosen.dropped),
+        "feedback": [one.to_dict() for one in ready.chosen.treated],
         "leaks": ready.leaks.to_dict(),
         "without_history": [] if export.flat else list(ready.without_history),
         "resampled": "accounts" if export.leads["account_id"].notna().any() else "leads",
@@ -130,6 +131,7 @@ def _data(card: Mapping[str, Any]) -> list[str]:
         "## Data",
         "\n".join(table),
         "Left out:\n\n" + ("\n".join(dropped) or "- nothing"),
+        *feedback_text(card),
         *(["\n".join(f"- {note}" for note in card["notes"])] if card["notes"] else []),
         *([_without_history(card["without_history"])] if card["without_history"] else []),
     ]

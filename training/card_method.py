@@ -6,6 +6,12 @@ from typing import Any
 from training.markdown import in_cell, table
 
 SAID = {"refuse": "kept out", "suspicious": "suspicious"}
+TREATED = {
+    "negative": "counts as not won",
+    "censored": "no label from then on",
+    "left_out": "left out",
+    "as_it_ended": "as it ended",
+}
 WHAT = {"column": "field", "kind": "kind of activity", "result": "the result itself"}
 
 
@@ -42,6 +48,18 @@ def _cohort(cohort: Mapping[str, Any]) -> str:
         f"Every {cohort['every_days']:g} days all open leads are looked at, as a service would; of one lead at most "
         f"{cohort['pairs_per_lead']} such moments (pairs) are learned from."
     )
+
+
+def feedback_text(card: Mapping[str, Any]) -> list[str]:
+    """How many leads sales turned down, by reason, and what that made of their labels; nothing where it did not."""
+    told = card.get("feedback")
+    if not told:
+        return []
+    rows = [(in_cell(t["reason"]), TREATED[t["treatment"]], f"{t['leads']:,}", f"{t['pairs_out']:,}") for t in told]
+    return [
+        "Turned down by sales and never won. What sales says is a label at most, never a feature.",
+        table(("reason", "treatment", "leads", "pairs left out"), rows),
+    ]
 
 
 def leaks_text(card: Mapping[str, Any]) -> list[str]:

@@ -17,6 +17,7 @@ from features.clock import NEVER, days
 from features.errors import BadTable, NotEnoughData
 from features.settings import Settings
 from features.tables import Export, Pairs
+from training.feedback import Treated, treat
 from training.outcomes import closed_at
 
 Ints = npt.NDArray[np.int64]
@@ -31,6 +32,7 @@ class Cohort:
     weight: Floats  #: how many pairs each stands for, (n_pairs,)
     dropped: Mapping[str, int]  #: reason in words -> leads or pairs
     per_snapshot: float  #: open leads at a typical scoring date, for the share that capacity can reach
+    treated: tuple[Treated, ...] = ()  #: leads that sales turned down, by reason
 
 
 def cohort(export: Export, settings: Settings) -> Cohort:
@@ -45,6 +47,7 @@ def cohort(export: Export, settings: Settings) -> Cohort:
         found = _at_ages(export, settings)
     else:
         found = _snapshots(export, settings)
+    found = _without_rejected(found, export, settings)
     if len(found.pairs) == 0:
         reasons = "; ".join(f"{n:,} {what}" for what, n in found.dropped.items() if n) or "the export has no leads"
         raise NotEnoughData(
@@ -53,6 +56,13 @@ def cohort(export: Export, settings: Settings) -> Cohort:
         )
     order = np.lexsort((found.pairs.lead, found.pairs.as_of))
     return replace(found, pairs=found.pairs.take(order), weight=found.weight[order])
+
+
+def _without_rejected(found: Cohort, export: Export, settings: Settings) -> Cohort:
+    """Without the pairs whose label what sales said takes away."""
+    kept, treated, words = treat(export, found.pairs, settings)
+    dropped = {**found.dropped, **{what: count for what, count in words.items() if count}}
+    return replace(found, pairs=found.pairs.take(kept), weight=found.weight[kept], dropped=dropped, treated=treated)
 
 
 def _last_mature(export: Export, settings: Settings) -> int:

@@ -58,6 +58,7 @@ class Verdict:
     conditions: tuple[Condition, ...]
     when: str  #: the recent window in words
     notes: tuple[str, ...] = ()
+    window: tuple[int, int] | None = None  #: the first and last `as_of` of it; None where the gate couldn't judge
 
     @property
     def promote(self) -> bool:
@@ -140,7 +141,8 @@ def judge(
         window.label, window.weight, window.group, log_odds, figures, judged, rounds=rules.rounds, seed=seed
     )
     conditions = (enough, *_conditions(overall, within, rules)) if enough.passed else (enough,)
-    verdict = Verdict(conditions=conditions, when=window.when, notes=window.notes)
+    first_last = int(window.pairs.as_of.min()), int(window.pairs.as_of.max())
+    verdict = Verdict(conditions=conditions, when=window.when, notes=window.notes, window=first_last)
     return Contest(recent=window, log_odds=log_odds, figures=overall, verdict=verdict)
 
 

@@ -22,6 +22,7 @@ from training.gate import Condition, Verdict, gate
 
 Progress = Callable[[str], None]
 ReadExport = Callable[[], tuple[Export, Settings]]
+Card = Mapping[str, Any]
 
 PREFIX = "decision"  #: of the tags of a version
 
@@ -72,6 +73,19 @@ class Decision:
             return "refused"
         return "promoted by override" if self.reason and self.failed else "promoted"
 
+    @property
+    def why(self) -> str:
+        """Each condition that failed, with its numbers; else what spoke for it."""
+        if not self.promote:
+            return " ".join(f"{c.name}: {c.says}." for c in self.failed)
+        if self.verdict is None:
+            return (
+                "it is the first, and experimental"
+                if self.experimental
+                else "it is the first, and its card shows skill"
+            )
+        return self.verdict.sentence()
+
     def tags(self, at: datetime) -> dict[str, str]:
         """What is written onto the version."""
         told = {
@@ -94,6 +108,7 @@ def decide(
     *,
     experimental: bool = False,
     reason: str | None = None,
+    lenient: bool = False,
     progress: Progress = lambda _: None,
 ) -> Decision:
     """Ask the card, then the gate; `read` brings the export where there is a champion to compare with.
@@ -102,16 +117,15 @@ def decide(
     need to show skill as well, for few wins can't show any; not the gate.
 
     Raises:
-        NotComparable: the models predict different things or for different leads, and nothing overrides that.
-        NotEnoughData: there is no recent lead whose result is known, and nothing overrides that.
+        NotComparable: the models predict different things or for different leads; with `reason` or `lenient` that is
+            a condition that failed.
+        NotEnoughData: there is no recent lead whose result is known; likewise.
     """
-    card = candidate.bundle.card
-    few = enough_won(card, rules, experimental=experimental)
-    lifted = experimental and not enough_won(card, rules).passed
-    conditions = (few, shows_skill(card, asked=not lifted))
+    conditions = card_conditions(candidate.bundle.card, rules, experimental=experimental)
+    few, lifted = conditions[0], experimental and not enough_won(candidate.bundle.card, rules).passed
     verdict = None
     if champion is not None and few.passed:
-        verdict = _judged(champion, candidate, read, lenient=bool(reason), progress=progress)
+        verdict = _judged(champion, candidate, read, lenient=lenient or bool(reason), progress=progress)
     allowed = all(c.passed for c in conditions) and (verdict is None or verdict.promote)
     return Decision(
         promote=bool(few.passed and (allowed or reason)),
@@ -133,7 +147,18 @@ def _judged(
     except (NotComparable, NotEnoughData) as error:
         if not lenient:
             raise
-        return Verdict(conditions=(Condition(name="gate", passed=False, says=f"can't judge: {error}"),), when="")
+        return Verdict(conditions=(Condition(name="gate", passed=False, says=f"it can't judge: {error}"),), when="")
+
+
+def card_conditions(card: Card, rules: Gate, *, experimental: bool = False) -> tuple[Condition, Condition]:
+    """What the card alone must tell: enough won leads, and skill, which few wins can't show.
+
+    Raises:
+        BadBundle: the card doesn't tell how many leads were won.
+    """
+    few = enough_won(card, rules, experimental=experimental)
+    lifted = experimental and not enough_won(card, rules).passed
+    return few, shows_skill(card, asked=not lifted)
 
 
 def carry_out(candidate: Candidate, decision: Decision, *, at: datetime, tracking_uri: str) -> None:
@@ -141,6 +166,23 @@ def carry_out(candidate: Candidate, decision: Decision, *, at: datetime, trackin
     registry.write_tags(candidate.version.number, decision.tags(at), tracking_uri=tracking_uri)
     if decision.promote:
         registry.promote(candidate.version.number, tracking_uri=tracking_uri)
+
+
+def settle(
+    candidate: Candidate,
+    champion: Candidate | None,
+    read: ReadExport,
+    rules: Gate,
+    *,
+    at: datetime,
+    tracking_uri: str,
+    experimental: bool = False,
+    progress: Progress = lambda _: None,
+) -> Decision:
+    """Decide on a model that was just registered, write it down and carry it out; a gate that can't judge refuses."""
+    found = decide(candidate, champion, read, rules, experimental=experimental, lenient=True, progress=progress)
+    carry_out(candidate, found, at=at, tracking_uri=tracking_uri)
+    return found
 
 
 def require_promotable(candidate: Candidate, champion: Candidate | None) -> None:
@@ -153,7 +195,7 @@ def require_promotable(candidate: Candidate, champion: Candidate | None) -> None
         raise NotPromoted(f"version {candidate.version.number} is the champion already; nothing was changed")
 
 
-def enough_won(card: Mapping[str, Any], rules: Gate, *, experimental: bool = False) -> Condition:
+def enough_won(card: Card, rules: Gate, *, experimental: bool = False) -> Condition:
     """Whether the model learned from enough won leads.
 
     Raises:
@@ -170,7 +212,7 @@ def enough_won(card: Mapping[str, Any], rules: Gate, *, experimental: bool = Fal
     return Condition(name="won leads", passed=enough or experimental, says=says)
 
 
-def shows_skill(card: Mapping[str, Any], *, asked: bool = True) -> Condition:
+def shows_skill(card: Card, *, asked: bool = True) -> Condition:
     """Whether its own test period showed that it ranks better than chance; few wins can't, so it isn't asked then."""
     said = str(card.get("verdict", "its card has no verdict on its skill")).rstrip(".")
     return Condition(name="skill", passed=card.get("has_skill") is True or not asked, says=said)

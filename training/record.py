@@ -12,15 +12,13 @@ from typing import Any
 
 from features.clock import from_micros
 from features.guess import Guess
-from features.settings import FILE_NAME, Gate, Settings
+from features.settings import FILE_NAME, Settings
 from features.write_settings import settings_text
 from models import registry
-from models.bundle import Bundle
 from models.files import save
 from models.registry import Data, Run, Version
 from training.pictures import draw
 from training.points_model import PointsModel
-from training.promotion import enough_won, shows_skill
 from training.train import Trained
 
 LEARNED_BY = ("outcome", "cohort", "split", "features", "capacity", "fairness")  #: sections that shape a model
@@ -32,13 +30,10 @@ def record(
     settings: Settings,
     data: Data,
     tracking_uri: str,
-    promote: bool = False,
-    experimental: bool = False,
     pictures: Path | None = None,
 ) -> Version:
-    """Register the bundle; it is the challenger, or the champion where there is none or `promote` says so.
+    """Register the bundle as the challenger; `training.promotion` decides whether it becomes more.
 
-    What `refusal` has something against never becomes the champion.
     `pictures` names a folder for copies of the run's pictures.
     """
     with TemporaryDirectory() as scratch:
@@ -46,10 +41,6 @@ def record(
         save(trained.bundle, bundle, trained.golden_rows)
         run = _run(trained, settings, data, bundle, pictures or Path(scratch) / "pictures")
         version = registry.register(bundle, run, tracking_uri=tracking_uri)
-    wanted = promote or registry.find("champion", tracking_uri=tracking_uri) is None
-    if wanted and refusal(trained.bundle, settings.gate, experimental=experimental) is None:
-        registry.promote(version.number, tracking_uri=tracking_uri)
-        return replace(version, aliases=("champion",))
     registry.set_alias("challenger", version.number, tracking_uri=tracking_uri)
     return replace(version, aliases=("challenger",))
 
@@ -67,18 +58,6 @@ def _run(trained: Trained | PointsModel, settings: Settings, data: Data, bundle:
         data=(data,),
         tags={"verdict": str(trained.bundle.card["verdict"]), "rung": trained.rung.name},
     )
-
-
-def refusal(bundle: Bundle, rules: Gate, *, experimental: bool = False) -> str | None:
-    """Why a training must not make this bundle the champion; None where it may.
-
-    Too few won leads are lifted by `experimental`, and with them a missing show of skill, for few wins
-    can't show any. From enough won leads on nothing lifts that.
-    """
-    few, skill = enough_won(bundle.card, rules), shows_skill(bundle.card)
-    if not few.passed:
-        return None if experimental else few.says
-    return None if skill.passed else skill.says
 
 
 def describe(folder: Path, settings: Settings) -> Data:

@@ -1,7 +1,7 @@
 """The cycle that runs unattended: is there news, what did the training find, and who answers from now on."""
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
@@ -12,18 +12,16 @@ from features.clock import NEVER, days, iso, to_micros
 from features.errors import BadBundle, NotComparable, NotEnoughData
 from features.settings import Settings
 from features.tables import Export
-from models import registry
 from models.registry import Run
 from models.trial_runs import search_run
 from training.drift import drift
 from training.drift_report import DriftReport
 from training.outcomes import OPEN, closed_at
-from training.promotion import Candidate, carry_out, decide
+from training.promotion import Candidate
 from training.question import question, require_equal
 from training.recent import learned_until
 
 Word = Literal["promoted", "kept", "no_op"]
-Progress = Callable[[str], None]
 Card = Mapping[str, Any]
 
 
@@ -108,7 +106,9 @@ class Retrained:
     why: str
     version: str | None  #: that was trained
     before: Survey
-    leaks: Card = field(default_factory=dict)  #: refused, suspicious and newly refused columns and kinds
+    leaks: Card | None = (
+        None  #: refused, suspicious and newly refused columns and kinds; None where nothing was trained
+    )
 
     @property
     def champion(self) -> str | None:
@@ -125,7 +125,7 @@ class Retrained:
         """For a person."""
         known = self.before
         yield from (f"  check: {warning}" for warning in known.warnings)
-        for what, names in self.leaks.items():
+        for what, names in (self.leaks or {}).items():
             if names:
                 yield f"  leaks, {what.replace('_', ' ')}: {', '.join(names)}"
         if known.drift:
@@ -153,7 +153,7 @@ class Retrained:
             "drift": found.moved if found else None,
             "drift_sentence": found.sentence() if found else known.no_drift_because,
             "moved_columns": [column.name for column in found.moved_columns] if found else [],
-            "leaks": dict(self.leaks),
+            "leaks": None if self.leaks is None else dict(self.leaks),
             "warnings": list(known.warnings),
         }
 
@@ -179,27 +179,3 @@ def log_no_op(champion: Candidate, why: str, settings: Settings, *, tracking_uri
     with search_run(name, tracking_uri=tracking_uri) as run:
         tags = {"retrain": "no_op", "retrain_reason": why, "champion": champion.version.number}
         run.log(Run(name=name, tags=tags))
-
-
-def contest(
-    candidate: Candidate,
-    champion: Candidate,
-    export: Export,
-    settings: Settings,
-    *,
-    at: datetime,
-    tracking_uri: str,
-    progress: Progress = lambda _: None,
-) -> tuple[Word, str]:
-    """Ask the card and the gate, write the decision down, and carry it out."""
-    try:
-        found = decide(candidate, champion, lambda: (export, settings), settings.gate, progress=progress)
-    except (NotEnoughData, NotComparable) as error:
-        why = f"the gate can't judge: {error}"
-        tags = {"decision": "refused", "decision_at": at.isoformat(timespec="seconds"), "decision_failed": why}
-        registry.write_tags(candidate.version.number, tags, tracking_uri=tracking_uri)
-        return "kept", why
-    carry_out(candidate, found, at=at, tracking_uri=tracking_uri)
-    if found.promote:
-        return "promoted", found.verdict.sentence() if found.verdict else "its card shows skill"
-    return "kept", " ".join(f"{c.name}: {c.says}." for c in found.failed)

@@ -29,6 +29,7 @@ from features.rows import lead_at
 from features.settings import FILE_NAME, load_settings
 from features.sources import read_export
 from features.tables import Export
+from models import registry
 from serving.keys import KeyRing
 from training.record import describe, record
 from training.simulate import simulate
@@ -200,7 +201,8 @@ def prepare(home: Path, leads: int) -> list[dict[str, object]]:
     export = read_export(company, settings)
     trained = train(export, settings)
     data, where = describe(company, settings), f"sqlite:///{home}/mlflow.db"
-    version = record(trained, settings=settings, data=data, tracking_uri=where, promote=True, experimental=True)
+    version = record(trained, settings=settings, data=data, tracking_uri=where)
+    registry.promote(version.number, tracking_uri=where)
     print(f"{len(trained.bundle.view.names)} features, bundle {version.digest[:19]}…")  # noqa: T201  # a command line
     requests = requests_of(export, export.data_end, seed=2)
     kept.write_text(json.dumps(requests))

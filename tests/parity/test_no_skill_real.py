@@ -3,7 +3,7 @@
 from features.guess import guess
 from features.sources import read_export
 from support.real_data import real_data
-from training.record import refusal
+from training.promotion import card_conditions
 from training.train import train
 
 
@@ -16,4 +16,7 @@ def test_maven_crm_shows_no_skill_and_is_not_promoted():
     assert same_age.low <= 0.5 <= same_age.high
     assert "No skill is shown" in trained.bundle.card_text
     assert "Refused 'account'" in trained.bundle.card_text
-    assert "No skill" in refusal(trained.bundle, settings.gate, experimental=True)
+    enough, skill = card_conditions(trained.bundle.card, settings.gate, experimental=True)
+    assert enough.passed
+    assert not skill.passed
+    assert "No skill" in skill.says

@@ -15,10 +15,12 @@ from features.view import KindMeaning, View
 from models.bundle import Bundle
 from models.files import load, save
 from models.linear import LinearInputs
+from models.registry import Version
 from support.small_bundle import small_bundle
 from training.points_model import points_model
 from training.points_prior import blended, points_expert, points_table, unmatched
-from training.record import describe, refusal
+from training.promotion import Candidate, decide
+from training.record import describe
 from training.rungs import points_rung, rung_of
 from training.simulate import simulate
 from training.train import train
@@ -102,9 +104,14 @@ def test_an_export_without_any_outcome_gets_a_bundle_of_points(tmp_path: Path):
 def test_nothing_without_skill_or_with_few_wins_becomes_the_champion(
     told: dict[str, object], experimental: bool, refused: str | None
 ):
-    said = refusal(card(**told), RULES, experimental=experimental)
-    assert (said is None) == (refused is None)
-    assert refused is None or refused in str(said)
+    new = Candidate(version=Version(number="1", run_id="", digest=""), bundle=card(**told))
+    decision = decide(new, None, never, RULES, experimental=experimental)
+    assert decision.promote == (refused is None)
+    assert refused is None or refused in decision.why
+
+
+def never():
+    raise AssertionError("without a champion there is nothing to read")
 
 
 def test_a_data_set_is_the_files_that_the_settings_read(tmp_path: Path):

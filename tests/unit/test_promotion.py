@@ -1,5 +1,6 @@
 """Promotion asks the card and the gate, writes down what was decided, and can be undone at once."""
 
+import json
 import shutil
 import time
 from dataclasses import replace
@@ -10,7 +11,8 @@ import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
-from features.errors import BadBundle, BadSettings, NoModel, NotPromoted
+from commands.alone import alone
+from features.errors import BadBundle, BadSettings, NoModel, NotComparable, NotPromoted, RegistryRefused
 from features.settings import Gate
 from models import registry
 from models.files import load, save
@@ -194,6 +196,8 @@ def command(*arguments, uri, home):
         (("promote", "challenger"), NoModel, "no version of 'ripeness' is the challenger"),
         (("rollback",), NotPromoted, "nothing to go back to"),
         (("compare", "1", "2", "3", "nowhere"), BadSettings, "two models and a folder"),
+        (("compare", "2", "2", "nowhere"), NotComparable, "2 and 2 are both version 2: there is nothing to compare"),
+        (("compare", "champion", "1", "nowhere"), NotComparable, "champion and 1 are both version 1"),
         (("compare", "1", "2", "nowhere", "--out", "swaps.xlsx"), BadSettings, "neither .parquet nor .csv"),
     ],
 )
@@ -254,3 +258,26 @@ def test_compare_and_promote_from_the_command_line(uri, company, tmp_path):
     again = command("compare", "2", "1", company, uri=uri, home=tmp_path)
     assert "version 1 was refused" in again.output
     assert "The champion stays" in again.output
+    looks = [json.loads(line) for line in (tmp_path / "openings.jsonl").read_text().splitlines()]
+    assert [look["purpose"] for look in looks] == ["compare", "promote", "promote", "compare"]
+    assert len({look["bundle"] for look in looks}) == 2
+
+
+def test_train_asks_the_gate_before_it_takes_the_place_of_a_champion(uri, company, tmp_path):
+    registry.promote("2", tracking_uri=uri)
+    result = command("train", company, "--promote", uri=uri, home=tmp_path)
+    assert isinstance(result.exception, NotPromoted), result.output
+    assert "registered as version 5, the challenger" in result.output
+    assert "recent wins" in str(result.exception) or "log loss" in str(result.exception)
+    assert aliases(uri) == {"champion": "2", "previous": None, "challenger": "5"}
+    assert "version 5 was refused" in told(fetched("5", uri).version)
+
+
+@pytest.mark.parametrize("verb", [("promote", "2"), ("rollback",)])
+def test_while_a_training_registers_nobody_else_moves_an_alias(uri, tmp_path, verb):
+    registry.promote("1", tracking_uri=uri)
+    with alone(tmp_path, "retrain"):
+        result = command(*verb, uri=uri, home=tmp_path)
+    assert isinstance(result.exception, RegistryRefused)
+    assert "another `ripeness retrain` is running since" in str(result.exception)
+    assert aliases(uri)["champion"] == "1"

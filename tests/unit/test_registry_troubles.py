@@ -15,6 +15,7 @@ import ripeness
 from features.errors import RegistryRefused
 from features.settings import Settings
 from models.file_lock import locked
+from models.mlflow_client import connected
 from models.registry import find
 from serving.model_source import ModelSource
 from support.folders import write
@@ -153,12 +154,40 @@ def test_a_lock_is_held_by_one_at_a_time_and_given_up_on_after_a_while(tmp_path)
 def test_two_that_open_a_new_registry_at_once_both_get_it(tmp_path):
     """MLflow alone fails here: whoever comes second finds tables half made."""
     uri, found = f"sqlite:///{tmp_path / 'mlflow.db'}", []
-    threads = [threading.Thread(target=lambda: found.append(find("champion", tracking_uri=uri))) for _ in range(2)]
+
+    def make() -> None:
+        with connected(uri):
+            found.append(find("champion", tracking_uri=uri))
+
+    threads = [threading.Thread(target=make) for _ in range(2)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
     assert found == [None, None]
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("card",),
+        ("rollback",),
+        ("promote", "1"),
+        ("compare", "1", "2", "{export}"),
+        ("drift", "{export}"),
+        ("score", "{export}", "--as-of", "2026-02-01", "--out", "{export}/o.parquet"),
+        ("train", "{export}"),
+        ("retrain", "{export}"),
+        ("tune", "{export}", "--minutes", "0.1"),
+    ],
+    ids=lambda arguments: arguments[0],
+)
+def test_what_is_refused_makes_no_registry(tmp_path, command, arguments):
+    export = write(tmp_path, leads=LEADS)
+    code, said = command(*[a.format(export=export) for a in arguments], "--home", tmp_path / "home")
+    assert code in {4, 6}, said
+    assert "Traceback" not in said
+    assert not (tmp_path / "home" / "mlflow.db").exists()
 
 
 def test_the_damage_of_the_tests_above_is_real(tmp_path):

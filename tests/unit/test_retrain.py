@@ -1,6 +1,7 @@
 """The unattended cycle: news or none, the gate's word kept with the version, one at a time, one line for machines."""
 
 import json
+import re
 import shutil
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -9,19 +10,19 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
+from commands.alone import alone
 from features.clock import days, iso
 from features.errors import NotComparable, NotEnoughData, RegistryRefused
 from features.guess import Guess
 from features.settings import FILE_NAME
 from features.write_settings import settings_text
 from models import registry
-from models.file_lock import locked
 from models.files import save
 from ripeness import app
 from support.quick_models import quick, quick_company
 from training.outcomes import closed_at
-from training.promotion import Candidate, told
-from training.retrain import Retrained, Survey, contest, leaks_of, news, survey
+from training.promotion import Candidate, settle, told
+from training.retrain import Retrained, Survey, leaks_of, news, survey
 
 AT = datetime(2027, 1, 3, 9, tzinfo=UTC)
 
@@ -90,16 +91,21 @@ def test_of_a_flat_export_later_rows_with_a_result_are_news():
     assert news(flat, q.settings, {"parts": {"test": {"until": f"row {len(leads)}"}}}).outcomes == 0
 
 
+def settled(new, champion, uri):
+    q = quick()
+    return settle(new, champion, lambda: (q.export, q.settings), q.settings.gate, at=AT, tracking_uri=uri)
+
+
 def test_a_better_model_is_promoted_and_a_worse_one_is_not(home):
-    uri, q = f"sqlite:///{home / 'mlflow.db'}", quick()
+    uri = f"sqlite:///{home / 'mlflow.db'}"
     weak, better = fetched(home, "1"), fetched(home, "2")
-    word, why = contest(better, weak, q.export, q.settings, at=AT, tracking_uri=uri)
-    assert word == "promoted"
-    assert "may be promoted" in why
+    found = settled(better, weak, uri)
+    assert found.promote
+    assert "may be promoted" in found.why
     assert registry.find("champion", tracking_uri=uri).number == "2"
-    word, why = contest(weak, better, q.export, q.settings, at=AT, tracking_uri=uri)
-    assert word == "kept"
-    assert "log loss" in why
+    found = settled(weak, better, uri)
+    assert not found.promote
+    assert "log loss" in found.why
     assert "was refused" in told(fetched(home, "1").version)
     assert registry.find("champion", tracking_uri=uri).number == "2"
 
@@ -109,10 +115,10 @@ def test_a_model_that_the_gate_can_not_judge_is_kept_with_the_reason(home):
     late = {"train": {"won": 150, "until": iso(q.export.data_end)}}
     better = fetched(home, "2")
     better = replace(better, bundle=with_card(better.bundle, parts=late))
-    word, why = contest(better, fetched(home, "1"), q.export, q.settings, at=AT, tracking_uri=uri)
-    assert word == "kept"
-    assert why.startswith("the gate can't judge")
-    assert "the gate can't judge" in told(fetched(home, "2").version)
+    found = settled(better, fetched(home, "1"), uri)
+    assert not found.promote
+    assert found.why.startswith("gate: it can't judge")
+    assert "gate: it can't judge" in told(fetched(home, "2").version)
 
 
 def test_without_news_nothing_is_trained_and_a_run_says_why(home):
@@ -125,6 +131,7 @@ def test_without_news_nothing_is_trained_and_a_run_says_why(home):
     assert line["outcome"] == "no_op"
     assert line["champion"] == "1"
     assert line["new_outcomes"] == 0
+    assert line["leaks"] is None
     assert "no new outcome has matured" in line["why"]
     assert "of an earlier release" in line["drift_sentence"]
     client = mlflow.MlflowClient(f"sqlite:///{home / 'mlflow.db'}")
@@ -134,11 +141,13 @@ def test_without_news_nothing_is_trained_and_a_run_says_why(home):
     assert runs[0].info.status == "FINISHED"
 
 
-def test_two_at_once_are_one(home):
-    with locked(home / "retrain.lock", wait_seconds=0):
+@pytest.mark.parametrize("running", ["train", "retrain", "promote", "rollback"])
+def test_two_at_once_are_one(home, running):
+    with alone(home, running):
         result = command(home)
     assert isinstance(result.exception, RegistryRefused)
-    assert "another process holds" in str(result.exception)
+    said = str(result.exception)
+    assert re.search(rf"another `ripeness {running}` is running since \d{{4}}-.* UTC \(process \d+\)", said)
 
 
 def test_another_question_is_refused_before_any_work(home):
