@@ -15,6 +15,7 @@ from serving import describe, docs, ingest_events, ingest_leads, ingest_lists, i
 from serving.body import BodyLimit
 from serving.headers import SafeHeaders
 from serving.keys import KeyFile, KeyRing
+from serving.live.engine import Engine
 from serving.model_source import ModelSource
 from serving.routes import Service
 from serving.schemas import components
@@ -44,7 +45,8 @@ def create_app(
         redoc_url=None,
         redirect_slashes=False,
     )
-    app.state.service = Service(models=models, settings=settings, keys=keys, now=now, store=store)
+    engine = Engine(store=store, models=models, settings=settings, now=now) if store is not None else None
+    app.state.service = Service(models=models, settings=settings, keys=keys, now=now, store=store, engine=engine)
     app.router.routes.append(Route("/v1/predict", routes.predict, methods=["POST"]))
     app.include_router(routes.router)  # describes /v1/predict too, but takes 26 microseconds to find its way there
     if store is not None:

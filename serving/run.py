@@ -28,6 +28,7 @@ from serving.store.store import Store
 KEYS = "keys.json"  #: below the home folder
 REFRESH_SECONDS = 30.0
 KEYS_SECONDS = 1.0
+PATIENCE_SECONDS = 30.0  #: of the start with a registry that does not answer
 SHUTDOWN_SECONDS = 10
 GARBAGE = 20_000  #: objects made between two looks of the garbage collector
 
@@ -63,17 +64,21 @@ def serve(
     with listen(listening_host(settings, host), settings.service.port if port is None else port) as listening:
         keys = open_keys(home / KEYS, say)
         store = Store.of_settings(settings.service, home=home, named=database_url)
-        models = ModelSource.from_registry(tracking_uri, settings)
-        status = models.refresh()
+        models = ModelSource.from_registry(tracking_uri, settings, home=home)
+        status = models.start(patience_seconds=PATIENCE_SECONDS)
         if status.predictor is None:
             say(f"no model yet, so /v1/predict answers 503: {status.trouble}")
         stops = (
             models.watch(every_seconds=REFRESH_SECONDS),
             repeat(keys.refresh, every_seconds=KEYS_SECONDS, name="keys-refresh"),
         )
+        app = create_app(models=models, settings=settings, keys=keys, now=now, store=store)
+        engine = app.state.service.engine
+        engine.start()
         try:
-            run(create_app(models=models, settings=settings, keys=keys, now=now, store=store), listening, say=say)
+            run(app, listening, say=say)
         finally:
+            engine.stop()
             for stop in stops:
                 stop()
             store.close()
