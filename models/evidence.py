@@ -189,6 +189,10 @@ class Evidence:
         """Reference leads whose value falls in the same bin; None where they are too few, or nobody is elsewhere."""
         return self._counted[column][self.columns[column].bin_of(value)]
 
+    def of_bins(self, column: int) -> tuple[Counted | None, ...]:
+        """The same for each bin of a column, the last that of missing values."""
+        return self._counted[column]
+
     @cached_property
     def _counted(self) -> tuple[tuple[Counted | None, ...], ...]:
         """For each column and bin."""

@@ -16,7 +16,7 @@ from features.errors import NotEnoughData
 from features.settings import Grade
 from features.view import View
 from models.answers import Answers
-from models.arrays import Floats
+from models.arrays import Floats, Ints
 from models.groups import Groups
 from models.plain import fields, number, numbers
 
@@ -89,6 +89,10 @@ class ScorePolicy:
         """How many times likelier to be won than the reference leads are on average."""
         return probability / self.base_rate
 
+    def lift_of_all(self, probability: Floats) -> Floats:
+        """The lift of many leads."""
+        return probability / self.base_rate
+
     def fit_grade(self, log_odds: float) -> Grade:
         """A (best) to D by the quartiles of fit; at a cut the worse grade."""
         return FIT_GRADES[_rank(self.fit_cuts, log_odds)]
@@ -96,6 +100,14 @@ class ScorePolicy:
     def engagement_grade(self, log_odds: float) -> str:
         """1 (best) to 4 by the quartiles of engagement; at a cut the worse grade."""
         return ENGAGEMENT_GRADES[_rank(self.engagement_cuts, log_odds)]
+
+    def fit_ranks(self, log_odds: Floats) -> Ints:
+        """The positions of many leads' grades in `FIT_GRADES`."""
+        return _ranks(self.fit_cuts, log_odds)
+
+    def engagement_ranks(self, log_odds: Floats) -> Ints:
+        """The positions of many leads' grades in `ENGAGEMENT_GRADES`."""
+        return _ranks(self.engagement_cuts, log_odds)
 
     @cached_property
     def _map(self) -> tuple[Floats, Floats]:
@@ -121,3 +133,9 @@ def _cuts(values: Floats) -> tuple[float, ...]:
 
 def _rank(cuts: tuple[float, ...], value: float) -> int:
     return bisect_left(cuts, round(value, DECIMALS)) if cuts else UNTOLD
+
+
+def _ranks(cuts: tuple[float, ...], values: Floats) -> Ints:
+    if not cuts:
+        return np.full(len(values), UNTOLD)
+    return np.asarray(np.searchsorted(cuts, np.round(values, DECIMALS), side="left"), dtype=np.int64)

@@ -84,6 +84,10 @@ class FactsReader:
         in_view = {n: k.name for n, k in self.view.kind_of.items() if k.name in self.policy.fast_track}
         return names | in_view
 
+    def is_activity(self, kind: str) -> bool:
+        """Whether such an event is something that the lead did."""
+        return kind in self._stages
+
     def asks(self, kind: str) -> bool:
         """Whether such an event is a named request for sales."""
         return kind in self._asks and kind in self._stages

@@ -58,12 +58,12 @@ class About:
 
     def ages(self, kind: str) -> list[float]:
         """How many days ago each visible event of a kind happened."""
-        names, as_of = _names(self.view, kind), self.as_of
+        names, as_of = kind_names(self.view, kind), self.as_of
         return [(as_of - happened_at) / DAY for name, happened_at, _, _, _, _ in self.visible if name in names]
 
 
 @lru_cache(maxsize=1000)
-def _names(view: View, kind: str) -> frozenset[str]:
+def kind_names(view: View, kind: str) -> frozenset[str]:
     """Under which names events of a kind may come."""
     return frozenset(name for name, meaning in view.kind_of.items() if kind in (ANY, meaning.name))
 
