@@ -9,6 +9,7 @@ from features.request import PredictRequest
 from features.settings import Family, Grade, Service
 from features.stages import Stage
 from serving.lifecycle import Action, Owner
+from serving.live.by_id import PredictById
 from serving.problem import Problem
 
 
@@ -125,18 +126,20 @@ class Answer(Out):
     explanation: ExplanationOut | None
     completeness: float | None = Field(description="share known of what the model reads")
     warnings: list[WarningOut]
+    degraded: Literal[True] | None = Field(None, description="only there while the database does not answer")
 
 
 class BatchRequest(Out):
     """Several leads; each is read on its own, so one that is wrong does not fail the rest."""
 
-    requests: list[PredictRequest]
+    requests: list[PredictRequest | PredictById]
 
 
 class BatchAnswer(Out):
     """An answer or a problem for each request, in the same order."""
 
     answers: list[Answer | Problem]
+    degraded: Literal[True] | None = Field(None, description="only there while the database does not answer")
 
 
 class Live(Out):
@@ -165,7 +168,7 @@ class ModelCard(Out):
 
 def components(limits: Service, *more: type[BaseModel]) -> dict[str, Any]:
     """All schemas by name, as the OpenAPI document refers to them; `more` are those of further routes."""
-    own = (PredictRequest, BatchRequest, Answer, BatchAnswer, Problem, Live, Ready, ModelCard)
+    own = (PredictRequest, PredictById, BatchRequest, Answer, BatchAnswer, Problem, Live, Ready, ModelCard)
     shown: tuple[type[BaseModel], ...] = (*own, *more)
     _, found = models_json_schema(
         [(schema, "validation") for schema in shown], ref_template="#/components/schemas/{model}"
