@@ -6,8 +6,9 @@ A bundle that fails any of it is refused; the one before keeps serving, and `/he
 import tempfile
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import structlog
 
@@ -16,11 +17,15 @@ from features.settings import Settings
 from models import registry
 from models.files import load
 from models.probe import probe
+from serving.bundle_copies import BundleCopies
 from serving.examples import warm_up
+from serving.older_models import OlderModels
 from serving.predict import Predictor
 from serving.repeat import repeat
 
 log = structlog.get_logger()
+
+COPIES = "bundles"  #: below the home folder: those that served
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,16 +50,22 @@ class Status:
     seen: str | None = None  #: what `Look` said when the last attempt was made
     trouble: str | None = None  #: why the last attempt failed, in a sentence
     kind: type[RipenessError] = NoModel  #: of trouble: there is no model, or it can't be had
+    refusal: str | None = None  #: why the bundle that was seen is refused; stays while it is the one to be had
+    loaded: int = 0  #: bundles swapped in so far
+    refused: int = 0  #: bundles refused so far
 
 
 class ModelSource:
     """Holds the model in service. Reading it takes no lock: it is one reference, replaced whole."""
 
-    def __init__(self, fetch: Fetch, look: Look, settings: Settings) -> None:
+    def __init__(self, fetch: Fetch, look: Look, settings: Settings, copies: BundleCopies | None = None) -> None:
         self._fetch = fetch
         self._look = look
         self._settings = settings
+        self._copies = copies
+        self._older = OlderModels(copies, settings)
         self._refreshing = threading.Lock()
+        self._changing = threading.Lock()
         self.status = Status(trouble="no model was loaded yet")
 
     @classmethod
@@ -70,8 +81,8 @@ class ModelSource:
         return cls(lambda _: Fetched(folder=folder, version=folder.name), look, settings)
 
     @classmethod
-    def from_registry(cls, tracking_uri: str, settings: Settings) -> "ModelSource":
-        """The champion in the MLflow registry at `tracking_uri`."""
+    def from_registry(cls, tracking_uri: str, settings: Settings, *, home: Path | None = None) -> "ModelSource":
+        """The champion in the MLflow registry at `tracking_uri`; with a home folder copies of it are kept there."""
 
         def look() -> str:
             champion = registry.find("champion", tracking_uri=tracking_uri)
@@ -83,7 +94,8 @@ class ModelSource:
             found = registry.download("champion", tracking_uri=tracking_uri, into=into)
             return Fetched(folder=found.folder, version=found.version)
 
-        return cls(fetch, look, settings)
+        most = settings.service.kept_bundles
+        return cls(fetch, look, settings, None if home is None else BundleCopies(home / COPIES, most=most))
 
     def current(self) -> Predictor:
         """The model in service.
@@ -96,35 +108,64 @@ class ModelSource:
             raise NoModel(status.trouble or "no model was loaded yet")
         return status.predictor
 
+    def of(self, digest: str) -> Predictor | None:
+        """The predictor of the bundle with this digest: the one in service, or one that served before.
+
+        None where no copy of it is kept. The first time it is read from the disk.
+        """
+        current = self.status.predictor
+        if current is not None and current.bundle.digest == digest:
+            return current
+        return self._older.of(digest)
+
+    def start(self, *, patience_seconds: float) -> Status:
+        """Look for the model for so long at most; where it can't be had the last verified copy serves meanwhile."""
+        looking = threading.Thread(target=self.refresh, name="model-first-look", daemon=True)
+        looking.start()
+        looking.join(patience_seconds)
+        if self.status.predictor is None:
+            self._take_last_copy()
+        return self.status
+
     def refresh(self) -> Status:
         """Look for another model and swap it in if it is sound; never raises, for serving goes on.
 
         A bundle that was refused is not tried again until the source has another.
         """
         with self._refreshing:
-            before = self.status
             try:
-                self.status = self._refreshed(before)
+                return self._refreshed()
             except RipenessError as error:
-                self.status = self._troubled(before, str(error), type(error))
+                return self._troubled(str(error), type(error))
             except Exception as error:  # whatever the registry's client, network or disk may raise
                 said = f"the model can't be fetched ({type(error).__name__}: {error})"
-                self.status = self._troubled(before, said, RegistryRefused)
-            return self.status
+                return self._troubled(said, RegistryRefused)
 
-    def _refreshed(self, before: Status) -> Status:
+    def _refreshed(self) -> Status:
         seen = self._look()
-        if seen == before.seen:
-            return before
+        if seen == self.status.seen:
+            refusal = self.status.refusal
+            return self._change(trouble=refusal, kind=BadBundle if refusal else self.status.kind)
         try:
             with tempfile.TemporaryDirectory(prefix="ripeness-") as into:
                 fetched = self._fetch(Path(into))
                 predictor = self._tried(fetched)
+                if self._copies is not None:
+                    digest = predictor.bundle.digest
+                    self._copies.keep(fetched.folder, digest=digest, version=fetched.version)
         except BadBundle as error:
             log.error("bundle_refused", why=str(error))
-            return Status(predictor=before.predictor, seen=seen, trouble=str(error), kind=BadBundle)
+            said, refused = str(error), self.status.refused + 1
+            return self._change(seen=seen, trouble=said, kind=BadBundle, refusal=said, refused=refused)
+        return self._swap(predictor, seen)
+
+    def _swap(self, predictor: Predictor, seen: str) -> Status:
+        before = self.status.predictor
         log.info("model_loaded", version=predictor.version, bundle=predictor.bundle.digest)
-        return Status(predictor=predictor, seen=seen)
+        status = self._change(predictor=predictor, seen=seen, trouble=None, refusal=None, loaded=self.status.loaded + 1)
+        if before is not None:
+            self._older.add(before)
+        return status
 
     def _tried(self, fetched: Fetched) -> Predictor:
         digest = probe(fetched.folder)
@@ -135,10 +176,28 @@ class ModelSource:
         warm_up(predictor)
         return predictor
 
-    def _troubled(self, before: Status, trouble: str, kind: type[RipenessError]) -> Status:
-        if trouble != before.trouble:
+    def _troubled(self, trouble: str, kind: type[RipenessError]) -> Status:
+        if trouble != self.status.trouble:
             log.error("model_not_refreshed", why=trouble)
-        return Status(predictor=before.predictor, seen=before.seen, trouble=trouble, kind=kind)
+        return self._change(trouble=trouble, kind=kind)
+
+    def _take_last_copy(self) -> None:
+        predictor = self._older.last()
+        if predictor is None:
+            return
+        warm_up(predictor)
+        log.warning("model_from_copy", version=predictor.version, bundle=predictor.bundle.digest)
+        with self._changing:
+            if self.status.predictor is None:
+                said = f"{self.status.trouble}; version {predictor.version} serves from its last verified copy"
+                self.status = replace(self.status, predictor=predictor, trouble=said)
+
+    def _change(self, **changes: Any) -> Status:  # noqa: ANN401  # fields of Status
+        """Replace the status whole; the same object stays where nothing changes."""
+        with self._changing:
+            if any(getattr(self.status, name) is not value for name, value in changes.items()):
+                self.status = replace(self.status, **changes)
+            return self.status
 
     def watch(self, *, every_seconds: float) -> Callable[[], None]:
         """Refresh in the background from now on; the function returned ends it."""

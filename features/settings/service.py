@@ -19,3 +19,4 @@ class Service(Section):
     database_timeout_seconds: float = Field(5, gt=0, le=600)  #: how long to wait for the database
     database_max_bytes: int | None = Field(None, ge=1_000_000)  #: of the SQLite file; beyond it writes are answered 507
     max_waiting_writes: int = Field(1_000, ge=1)  #: beyond it writes are answered 503
+    kept_bundles: int = Field(5, ge=1, le=1_000)  #: models that served last, kept in the home folder to start from
