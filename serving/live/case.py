@@ -1,17 +1,18 @@
 """From the store to the case that a predictor answers: the lead and its place, as known at a moment."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, select
 
 from features.clock import DAY
-from features.request import FactsIn
+from features.request import NOTHING_LEARNED, Bant, FactsIn
 from features.stages import Stage
-from serving.lifecycle.moves import standing
 from serving.predict import Case
-from serving.store.facts import Place, lead_at, place_at
+from serving.store.facts import Place, lead_of, place_of
+from serving.store.family import families_of, family_of
+from serving.store.known import Known, known_of
 from serving.store.live_schema import hand_offs
-from serving.store.moves import moves_of
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,35 +29,56 @@ def living_at(connection: Connection, lead_id: str, as_of: int, *, seq: int | No
     Raises:
         UnknownLead, LeadDeleted: there is no such lead.
     """
-    lead = lead_at(connection, lead_id, as_of, seq=seq)
-    place = place_at(connection, lead.lead_id, as_of, seq=seq)
-    stands = standing([m for m in moves_of(connection, lead.lead_id) if m.happened_at <= as_of])
-    verdict = place.verdict
-    turned_down = verdict if verdict is not None and verdict.kind == "sales_rejected" else None
+    family = family_of(connection, lead_id, seq=seq)
+    known = known_of(connection, [family], until=as_of, seq=seq)[family.root]
+    return _living(known, as_of, family.root in _offered(connection, [family.root], as_of))
+
+
+def livings_at(connection: Connection, lead_ids: Sequence[str], as_of: int, *, ahead: int = 0) -> dict[str, Living]:
+    """As `living_at` for many leads with as many queries as for one, by the ids asked for.
+
+    Leads that are not there are left out. A lead that something up to `ahead` microseconds later is told of is
+    seen as of that: senders' clocks differ.
+    """
+    families = families_of(connection, lead_ids)
+    until = as_of + ahead
+    known = known_of(connection, families.values(), until=until)
+    offered = _offered(connection, list(known), as_of)
+    found = {
+        root: _living(one, one.latest(as_of, until) if ahead else as_of, root in offered) for root, one in known.items()
+    }
+    return {lead_id: found[family.root] for lead_id, family in families.items()}
+
+
+def _living(known: Known, as_of: int, offered: bool) -> Living:
+    place = place_of(known, as_of)
+    stands, turned_down = place.standing, place.turned_down
     facts = FactsIn.model_construct(
         stage=stands.stage or Stage.LEAD,
         stage_since=stands.since,
         consent=place.consent,
+        consent_at=place.consent_at,
         objects_to_profiling=place.objects_to_profiling,
         disqualified_reason=None if turned_down is None else turned_down.reason or "other",
         disqualified_at=None if turned_down is None else turned_down.happened_at,
         owner=place.owner,
+        bant=Bant(**place.bant) if place.bant else NOTHING_LEARNED,
     )
     case = Case(
-        lead=lead,
+        lead=lead_of(known, as_of),
         as_of=as_of,
         facts=facts,
         set_days=None if stands.set_at is None else max(0, as_of - stands.set_at) / DAY,
-        offered=_offered(connection, lead.lead_id, as_of),
+        offered=offered,
     )
     return Living(case=case, place=place)
 
 
-def _offered(connection: Connection, lead_id: str, as_of: int) -> bool:
-    """Whether sales had been offered the lead and had not answered by then."""
-    asked = select(hand_offs.c.id).where(
-        hand_offs.c.lead_id == lead_id,
+def _offered(connection: Connection, lead_ids: Sequence[str], as_of: int) -> frozenset[str]:
+    """The leads that sales had been offered and had not answered by then."""
+    asked = select(hand_offs.c.lead_id).where(
+        hand_offs.c.lead_id.in_(lead_ids),
         hand_offs.c.offered_at <= as_of,
         hand_offs.c.ended_at.is_(None) | (hand_offs.c.ended_at > as_of),
     )
-    return connection.execute(asked.limit(1)).first() is not None
+    return frozenset(connection.execute(asked).scalars())

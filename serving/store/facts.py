@@ -4,19 +4,24 @@ With `seq` only what was written by then counts, so an answer of the past can be
 even where facts came in later that claim to have been known before.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, Row, Table, select
+from sqlalchemy import Connection, Table
 
 from features.lead import Event, Lead
 from features.stages import Stage
 from features.tables import OUTCOME_KINDS
+from serving.lifecycle.moves import POLICY, Standing, lasting, standing
 from serving.store.family import Family, family_of
-from serving.store.leads import changes_of
-from serving.store.schema import consents, events, stage_moves
+from serving.store.known import Known, known_of
+from serving.store.leads import BANT
+from serving.store.moves import Move, move_of_row
+from serving.store.schema import attribute_changes, consents, events, stage_moves
+
+REOPENED = "reopened"  #: code of a move that takes back that a lead was won or lost
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,23 +40,50 @@ class Place:
     """Where a lead stands in the company's process."""
 
     lead_id: str  #: of the lead that stays, where leads were merged
-    stage: Stage | None  #: of the last move; None before the first
-    stage_since: int | None
+    stage: Stage | None  #: by its moves; None before the first
+    stage_since: int | None  #: as if moves that were taken back had never been made
     consent: bool | None  #: to be contacted for marketing; None where it never said
     objects_to_profiling: bool
     owner: str | None
     account_id: str | None
     outcomes: tuple[Outcome, ...]  #: the last one last
+    consent_at: int | None = None  #: when it said so
+    bant: Mapping[str, str] = field(default_factory=dict)  #: what sales learned, by BANT
+    moves: tuple[Move, ...] = ()  #: the last one last
+
+    @property
+    def standing(self) -> Standing:
+        """Where its moves have brought it, who did it, and when a person last had a hand in it."""
+        return standing(self.moves)
 
     @property
     def closed(self) -> Outcome | None:
-        """The last result: a lead that was won or lost is not scored any more."""
-        return next((o for o in reversed(self.outcomes) if o.kind in OUTCOME_KINDS[:2]), None)
+        """The last result, unless the CRM opened the lead again since: a closed lead is not scored any more."""
+        closed = next((o for o in reversed(self.outcomes) if o.kind in OUTCOME_KINDS[:2]), None)
+        opened = [m.happened_at for m in lasting(self.moves) if m.because.get("code") == REOPENED]
+        return None if closed is not None and opened and opened[-1] >= closed.happened_at else closed
 
     @property
     def verdict(self) -> Outcome | None:
         """What sales said last."""
         return next((o for o in reversed(self.outcomes) if o.kind in OUTCOME_KINDS[2:]), None)
+
+    @property
+    def turned_down(self) -> Outcome | None:
+        """The rejection that is in force: neither an acceptance nor a stage that somebody set came after it."""
+        verdict = self.verdict
+        if verdict is None or verdict.kind != "sales_rejected":
+            return None
+        set_at = [
+            move.happened_at for move in lasting(self.moves) if move.by != POLICY and move.stage is not Stage.LEAD
+        ]
+        return None if set_at and set_at[-1] > verdict.happened_at else verdict
+
+    @property
+    def ended(self) -> bool:
+        """Whether nobody is to be shown its score: it was won or lost, is a customer, or objects to profiling."""
+        customer = self.stage is not None and self.stage.rank >= Stage.CUSTOMER.rank
+        return self.objects_to_profiling or customer or self.closed is not None
 
 
 def lead_at(connection: Connection, lead_id: str, as_of: int, *, seq: int | None = None) -> Lead:
@@ -61,18 +93,8 @@ def lead_at(connection: Connection, lead_id: str, as_of: int, *, seq: int | None
         UnknownLead, LeadDeleted: there is no such lead.
     """
     family = family_of(connection, lead_id, seq=seq)
-    own, attributes = _values(connection, family, as_of, seq)
-    created_at = _created_at(own)
-    return Lead(
-        lead_id=family.root,
-        created_at=None if created_at is None or created_at > as_of else created_at,
-        attributes=attributes,
-        events=tuple(
-            Event(row.kind, row.happened_at, known_at, row.value, row.topic, row.channel)
-            for row, known_at in _known(connection, events, family, as_of, seq)
-            if row.kind not in OUTCOME_KINDS
-        ),
-    )
+    tables = (attribute_changes, events)
+    return lead_of(known_of(connection, [family], until=as_of, seq=seq, tables=tables)[family.root], as_of)
 
 
 def place_at(connection: Connection, lead_id: str, as_of: int, *, seq: int | None = None) -> Place:
@@ -82,59 +104,81 @@ def place_at(connection: Connection, lead_id: str, as_of: int, *, seq: int | Non
         UnknownLead, LeadDeleted: there is no such lead.
     """
     family = family_of(connection, lead_id, seq=seq)
-    own, _ = _values(connection, family, as_of, seq)
-    said = {row.purpose: row.given for row, _ in _known(connection, consents, family, as_of, seq)}
-    moves = [row for row, _ in _known(connection, stage_moves, family, as_of, seq) if row.lead_id == family.root]
+    return place_of(known_of(connection, [family], until=as_of, seq=seq)[family.root], as_of)
+
+
+def lead_of(known: Known, as_of: int) -> Lead:
+    """As `lead_at`, of rows that were read."""
+    own, attributes = _values(known, as_of)
+    created_at = _created_at(own)
+    return Lead(
+        lead_id=known.family.root,
+        created_at=None if created_at is None or created_at > as_of else created_at,
+        attributes=attributes,
+        events=tuple(
+            Event(row[1], row[2], known_at, row[4], row[5], row[6])
+            for row, known_at in _seen(known, events, as_of)
+            if row[1] not in OUTCOME_KINDS
+        ),
+    )
+
+
+def place_of(known: Known, as_of: int) -> Place:
+    """As `place_at`, of rows that were read."""
+    family = known.family
+    own, _ = _values(known, as_of)
+    said = {row.purpose: row for row, _ in _seen(known, consents, as_of)}
+    moves = tuple(move_of_row(row) for row, _ in _seen(known, stage_moves, as_of) if row.lead_id == family.root)
+    stands = standing(moves)
+    marketing = said.get("marketing")
     return Place(
         lead_id=family.root,
-        stage=Stage(moves[-1].stage) if moves else None,
-        stage_since=moves[-1].happened_at if moves else None,
-        consent=said.get("marketing"),
-        objects_to_profiling=said.get("profiling") is False,
+        stage=stands.stage,
+        stage_since=stands.since,
+        consent=None if marketing is None else marketing.given,
+        consent_at=None if marketing is None else marketing.happened_at,
+        objects_to_profiling="profiling" in said and not said["profiling"].given,
         owner=_first(family, own, "owner"),
         account_id=_first(family, own, "account_id"),
+        bant={name: told for name in BANT if (told := _first(family, own, name)) is not None},
+        moves=moves,
         outcomes=tuple(
             Outcome(kind=r.kind, happened_at=r.happened_at, known_at=known_at, reason=r.reason, note=r.note)
-            for r, known_at in _known(connection, events, family, as_of, seq)
+            for r, known_at in _seen(known, events, as_of)
             if r.kind in OUTCOME_KINDS
         ),
     )
 
 
-def _known(
-    connection: Connection, table: Table, family: Family, as_of: int, seq: int | None
-) -> "Iterator[tuple[Row[Any], int]]":
+def _seen(known: Known, table: Table, as_of: int) -> Iterator[tuple[Any, int]]:
     """Rows that had happened and were known, the last one last, each with when the family knew of it."""
-    asked = select(table).where(
-        table.c.lead_id.in_(family.members), table.c.happened_at <= as_of, table.c.known_at <= as_of
-    )
-    if seq is not None:
-        asked = asked.where(table.c.seq <= seq)
-    last = table.c.event_id if table is events else table.c.id
-    for row in connection.execute(asked.order_by(table.c.happened_at, table.c.known_at, last)):
-        known_at = family.known_at(row.lead_id, row.known_at)
-        if known_at <= as_of:
+    family = known.family
+    for row in known.rows[table]:
+        known_at = row.known_at if row.lead_id == family.root else family.known_at(row.lead_id, row.known_at)
+        if known_at <= as_of and row.happened_at <= as_of:
             yield row, known_at
 
 
 Own = dict[str, dict[str, object]]  #: value by field and member
 
 
-def _values(connection: Connection, family: Family, as_of: int, seq: int | None) -> tuple[Own, dict[str, object]]:
+def _values(known: Known, as_of: int) -> tuple[Own, dict[str, object]]:
     """Own fields by member, and the last known value of each attribute that says something.
 
     When a lead was created counts whenever it was told, as in an export.
     """
+    family = known.family
     own: Own = {}
     attributes: dict[str, object] = {}
     rows = [
         row
-        for row in changes_of(connection, family.members)
+        for row in known.rows[attribute_changes]
         if (row.own or family.has_values_of(row.lead_id, row.seq))
-        and (seq is None or row.seq <= seq)
         and (family.known_at(row.lead_id, row.known_at) <= as_of or (row.own and row.field == "created_at"))
     ]
-    for row in sorted(rows, key=lambda r: (family.known_at(r.lead_id, r.known_at), r.id)):
+    if family.others:
+        rows.sort(key=lambda r: (family.known_at(r.lead_id, r.known_at), r.id))
+    for row in rows:
         value = orjson.loads(row.value)
         if row.own:
             own.setdefault(row.field, {})[row.lead_id] = value

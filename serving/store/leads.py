@@ -18,6 +18,7 @@ from serving.store.tombstones import deleted, refusal
 from serving.store.writer import Write
 
 OWN = ("created_at", "account_id", "owner")  #: fields of every lead, apart from its attributes
+BANT = ("budget", "authority", "need", "timeline")  #: what sales learned of it in conversation, kept apart as well
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,7 +26,7 @@ class LeadTold:
     """What is told of one lead at once; only what is there is told."""
 
     lead_id: str
-    own: Mapping[str, object] = field(default_factory=dict)  #: of OWN; created_at in microseconds
+    own: Mapping[str, object] = field(default_factory=dict)  #: of OWN and BANT; created_at in microseconds
     attributes: Mapping[str, object] = field(default_factory=dict)  #: by the export's names
     known_at: int | None = None  #: the receipt unless given
 

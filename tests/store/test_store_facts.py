@@ -97,7 +97,7 @@ def test_a_place_holds_stage_owner_and_outcomes(store):
 
     assert place(store, day=2).stage is Stage.MARKETING_QUALIFIED
     found = place(store)
-    assert (found.stage, found.stage_since, found.owner, found.account_id) == (Stage.LEAD, at(3), "rep-1", "acme")
+    assert (found.stage, found.stage_since, found.owner, found.account_id) == (Stage.LEAD, None, "rep-1", "acme")
     assert (found.verdict.reason, found.closed.kind, found.closed.happened_at) == ("no_intent", "closed_won", at(5))
     assert place(store, day=4.5).closed is None
     with store.reading() as connection:
