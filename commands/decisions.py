@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from features.settings import Settings
     from features.tables import Export
+    from models.registry import Data
     from training.gate import Condition, Verdict
     from training.promotion import Candidate, Decision
 
@@ -28,11 +29,11 @@ def champion_of(where: str) -> "Candidate | None":
 
 @dataclass(frozen=True, kw_only=True)
 class Place:
-    """Where a command decides: the home, the registry, the export's folder and its settings."""
+    """Where a command decides: the home, the registry, the data and its settings."""
 
     home: Path
     where: str  #: address of the registry
-    folder: Path
+    data: "Data"  #: what the export was made of
     settings: "Settings"
     command: str
 
@@ -64,14 +65,13 @@ class Place:
     def write_down_look(self, candidate: "Candidate", verdict: "Verdict | None") -> None:
         """Count the look that a gate took at recent leads: who tries many challengers on them promotes a lucky one."""
         from training.openings import Look, record_opening
-        from training.record import describe
 
         if verdict is None or verdict.window is None:
             return
         first, last = verdict.window
         look = Look(
             company=self.settings.company.name,
-            dataset=describe(self.folder, self.settings).digest,
+            dataset=self.data.digest,
             test_after=first - 1,
             test_until=last,
             flat=bool(candidate.bundle.card.get("flat")),

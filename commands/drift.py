@@ -8,20 +8,17 @@ import typer
 
 from commands.alone import alone
 from commands.decisions import Place, champion_of
-from commands.judge import points_file
+from commands.source import FromService, MaybeFolder, source_of
 from commands.terminal import (
     DEFAULT_HOME,
-    Folder,
     Home,
     SettingsFile,
     Tracking,
     moment,
     now,
     progress,
-    read,
     remember,
     say,
-    settings_of,
     tracking,
 )
 from features.errors import NotComparable, UnreadableFile
@@ -39,7 +36,8 @@ DRIFT = 10  #: exit code for schedulers
 
 
 def drift(
-    folder: Folder,
+    folder: MaybeFolder = None,
+    from_service: FromService = False,
     scores: Annotated[
         list[Path] | None, typer.Option(help="what `ripeness score` wrote; the open leads are looked at unless given")
     ] = None,
@@ -54,16 +52,17 @@ def drift(
     from training.maturity import read_scores
     from training.promotion import Candidate
 
+    source = source_of(folder, home, from_service=from_service)
     if out is not None:
         require_writable(out)
     champion = Candidate.fetch("champion", tracking_uri=tracking(home, tracking_uri, make=False))
     scored = [read_scores(path) for path in scores or ()]
     for file in scored:
         require_own(file, champion)
-    chosen = settings_of(folder, settings)
+    chosen = source.settings(settings)
     with progress() as step:
         step("reading the export")
-        export = read(folder, chosen)
+        export = source.read(chosen)
         step("comparing")
         at = moment(as_of, chosen) if as_of else export.data_end
         found = compare(champion.bundle, export, chosen, as_of=at, scored=scored, version=champion.version.number)
@@ -76,7 +75,8 @@ def drift(
 
 
 def retrain(
-    folder: Folder,
+    folder: MaybeFolder = None,
+    from_service: FromService = False,
     force: Annotated[bool, typer.Option("--force", help="train although no new outcome has matured")] = False,
     settings: SettingsFile = None,
     home: Home = DEFAULT_HOME,
@@ -86,13 +86,14 @@ def retrain(
 
     The last line is JSON. Exit code 10 says that the world moved and the old champion still answers.
     """
-    where = tracking(home, tracking_uri)
+    source, where = source_of(folder, home, from_service=from_service), tracking(home, tracking_uri)
     with alone(home, "retrain"), progress() as step:
-        chosen = settings_of(folder, settings)
-        rules = points_file(folder, chosen)
+        chosen = source.settings(settings)
+        rules = source.points_file(chosen)
         step("reading the export")
-        export = read(folder, chosen)
-        place = Place(home=home, where=where, folder=folder, settings=chosen, command="retrain")
+        export = source.read(chosen)
+        data = source.describe(chosen, export)
+        place = Place(home=home, where=where, data=data, settings=chosen, command="retrain")
         found = _cycle(place, export, rules, step, force=force)
     for line in found.lines():
         say(line)
@@ -128,10 +129,10 @@ def _registered(place: Place, export: "Export", rules: Path | None, step: "Calla
     from training.examine import look_of
     from training.openings import record_opening
     from training.promotion import Candidate
-    from training.record import describe, record
+    from training.record import record
     from training.train import train
 
-    chosen, data = place.settings, describe(place.folder, place.settings)
+    chosen, data = place.settings, place.data
     trained = train(export, chosen, points_file=rules, progress=step)
     say(record_opening(place.home, look_of(trained, export, chosen, data.digest, "retrain"), now()).sentence())
     step("registering with MLflow")

@@ -4,7 +4,8 @@ from typing import Annotated
 
 import typer
 
-from commands.terminal import Folder, Keep, SettingsFile, now, read, say, settings_of, write_whole
+from commands.source import FromService, MaybeFolder, source_of
+from commands.terminal import DEFAULT_HOME, Folder, Home, Keep, SettingsFile, now, read, say, settings_of, write_whole
 from features.errors import BadSettings
 
 
@@ -42,12 +43,15 @@ def check(folder: Folder, settings: SettingsFile = None) -> None:
 
 
 def leaks(
-    folder: Folder,
+    folder: MaybeFolder = None,
+    from_service: FromService = False,
     settings: SettingsFile = None,
+    home: Home = DEFAULT_HOME,
     keep: Keep = None,
 ) -> None:
     """Find columns and event kinds that could know the outcome, and say how they could."""
     from training.leaks import find_leaks
 
-    chosen = settings_of(folder, settings)
-    say(find_leaks(read(folder, chosen), chosen, keep=tuple(keep or ())).render())
+    source = source_of(folder, home, from_service=from_service)
+    chosen = source.settings(settings)
+    say(find_leaks(source.read(chosen), chosen, keep=tuple(keep or ())).render())

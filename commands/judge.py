@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from commands.terminal import DEFAULT_HOME, Folder, Home, SettingsFile, now, progress, read, say, settings_of
+from commands.source import FromService, MaybeFolder, source_of
+from commands.terminal import DEFAULT_HOME, Home, SettingsFile, now, progress, say
 from features.errors import UnreadableFile
 
 if TYPE_CHECKING:
@@ -19,7 +20,8 @@ LEAST_WIDTH = 130  #: columns that a table of intervals needs
 
 
 def evaluate(
-    folder: Folder,
+    folder: MaybeFolder = None,
+    from_service: FromService = False,
     settings: SettingsFile = None,
     home: Home = DEFAULT_HOME,
     origins: Annotated[int | None, typer.Option(min=1, max=24, help="moments from which to look ahead")] = None,
@@ -36,19 +38,19 @@ def evaluate(
     from training.evaluation_report import sheets
     from training.examine import examine
     from training.maturity import all_matured
-    from training.record import describe
 
-    chosen = settings_of(folder, settings)
+    source = source_of(folder, home, from_service=from_service)
+    chosen = source.settings(settings)
     with progress() as step:
         step("reading the export")
-        export = read(folder, chosen)
+        export = source.read(chosen)
         past = all_matured(scores or (), export, chosen)
         found = examine(
             export,
             chosen,
             open_test=None if keep_closed else _recorded(home),
-            dataset=describe(folder, chosen).digest,
-            points_file=points_file(folder, chosen, points),
+            dataset=source.describe(chosen, export).digest,
+            points_file=source.points_file(chosen, points),
             origins=origins,
             progress=step,
         )

@@ -7,9 +7,9 @@ import typer
 
 from commands.alone import alone, require_writable
 from commands.decisions import Place, champion_of, tell
+from commands.source import FromService, MaybeFolder, source_of
 from commands.terminal import (
     DEFAULT_HOME,
-    Folder,
     Home,
     Keep,
     SettingsFile,
@@ -17,10 +17,8 @@ from commands.terminal import (
     keeping,
     now,
     progress,
-    read,
     remember,
     say,
-    settings_of,
     tracking,
 )
 
@@ -37,7 +35,8 @@ LOCK_SECONDS = 600  #: to wait for another command of this home
 
 
 def train(
-    folder: Folder,
+    folder: MaybeFolder = None,
+    from_service: FromService = False,
     settings: SettingsFile = None,
     home: Home = DEFAULT_HOME,
     tracking_uri: Tracking = None,
@@ -53,15 +52,17 @@ def train(
     """Train, calibrate, evaluate on later time, and register the bundle; the first one becomes the champion."""
     from models import registry
     from training.promotion import Candidate
-    from training.record import describe, record
+    from training.record import record
 
-    chosen, where = keeping(settings_of(folder, settings), keep), tracking(home, tracking_uri)
+    source = source_of(folder, home, from_service=from_service)
+    chosen, where = keeping(source.settings(settings), keep), tracking(home, tracking_uri)
     require_writable(home)
     with progress() as step:
         step("reading the export")
-        export, data = read(folder, chosen), describe(folder, chosen)
+        export = source.read(chosen)
+        data, rules = source.describe(chosen, export), source.points_file(chosen)
         registry.find("champion", tracking_uri=where)  # a registry that can't be used is better known before the work
-        trained = _learn(export, chosen, folder, step, experimental=experimental)
+        trained = _learn(export, chosen, rules, step, experimental=experimental)
         with alone(home, "train", wait_seconds=LOCK_SECONDS, waiting=lambda: step("waiting for another command")):
             _open_test(trained, export, chosen, data.digest, home)
             _show(trained)
@@ -70,20 +71,19 @@ def train(
             remember(chosen, home)
             new, champion = Candidate(version=version, bundle=trained.bundle), champion_of(where)
             ask = promote or champion is None
-            place = Place(home=home, where=where, folder=folder, settings=chosen, command="train")
+            place = Place(home=home, where=where, data=data, settings=chosen, command="train")
             decision = place.settle(new, champion, export, step, experimental=experimental) if ask else None
     _tell(new, decision, chosen, promote=promote, experimental=experimental)
 
 
 def _learn(
-    export: "Export", chosen: "Settings", folder: Path, step: "Callable[[str], None]", *, experimental: bool
+    export: "Export", chosen: "Settings", rules: Path | None, step: "Callable[[str], None]", *, experimental: bool
 ) -> "Trained | PointsModel":
     """A trained model; where nothing can be learned yet, the points if that was asked for.
 
     Raises:
         NotEnoughData: there is too little to learn from, and points were not asked for.
     """
-    from commands.judge import points_file
     from features.check import require_both_ends
     from features.errors import NotEnoughData
     from training.points_model import points_model
@@ -91,7 +91,7 @@ def _learn(
 
     try:
         require_both_ends(export)
-        return fit(export, chosen, points_file=points_file(folder, chosen), progress=step)
+        return fit(export, chosen, points_file=rules, progress=step)
     except NotEnoughData as error:
         if not experimental:
             raise NotEnoughData(

@@ -51,6 +51,7 @@ def compare(
     """Compare two models on recent leads: figures, the gate's verdict, and who would be called instead."""
     from training.compare import compare as side_by_side
     from training.promotion import Candidate
+    from training.record import describe
 
     _require_format(out)
     names, folder = _names_and_folder(named)
@@ -61,7 +62,7 @@ def compare(
     with progress() as step:
         step("reading the export")
         found = side_by_side(both[0].bundle, both[1].bundle, read(folder, chosen), chosen, step)
-    place = Place(home=home, where=where, folder=folder, settings=chosen, command="compare")
+    place = Place(home=home, where=where, data=describe(folder, chosen), settings=chosen, command="compare")
     place.write_down_look(both[1], found.contest.verdict)
     _show(both, found)
     if out:
@@ -82,6 +83,7 @@ def promote(
 ) -> None:
     """Make a version the champion if the gate lets it; the champion before it is kept as `previous`."""
     from training.promotion import Candidate, carry_out, decide, require_promotable
+    from training.record import describe
 
     if override != bool(reason.strip()):
         raise BadSettings("--override needs a reason, and a reason needs --override: --override --reason 'why'")
@@ -101,7 +103,7 @@ def promote(
             progress=step,
         )
         if folder is not None:
-            place = Place(home=home, where=where, folder=folder, settings=chosen, command="promote")
+            place = Place(home=home, where=where, data=describe(folder, chosen), settings=chosen, command="promote")
             place.write_down_look(candidate, decision.verdict)
         carry_out(candidate, decision, at=now(), tracking_uri=where)
     tell(candidate, decision)

@@ -16,7 +16,8 @@ from models.registry import Run
 from models.trial_runs import search_run
 from training.drift import drift
 from training.drift_report import DriftReport
-from training.outcomes import OPEN, closed_at
+from training.feedback import resolved_at
+from training.outcomes import OPEN
 from training.promotion import Candidate
 from training.question import question, require_equal
 from training.recent import learned_until
@@ -29,7 +30,7 @@ Card = Mapping[str, Any]
 class News:
     """What the export tells that the champion's training could not know."""
 
-    outcomes: int  #: leads that were closed since, and were there a horizon before the end of the data
+    outcomes: int  #: leads that ended, or were turned down, since, and were there a horizon before the end
     since: str  #: in words
 
     def sentence(self) -> str:
@@ -51,7 +52,7 @@ def news(export: Export, settings: Settings, card: Card) -> News:
     except (KeyError, ValueError):
         raise NotComparable("the champion's card doesn't tell when its data ended; use --force") from None
     mature = export.data_end - days(settings.outcome.horizon_days) - days(settings.outcome.reporting_delay_days)
-    created, closed = export.leads["created_at"].to_numpy(dtype=np.int64), closed_at(export)
+    created, closed = export.leads["created_at"].to_numpy(dtype=np.int64), resolved_at(export)
     new = (closed > before) & (closed <= export.data_end) & (closed != OPEN)
     return News(outcomes=int((new & (created != NEVER) & (created <= mature)).sum()), since=iso(before))
 

@@ -81,11 +81,13 @@ class _Reader:
         changes = [r for r in self._facts(attribute_changes, block) if not r.own and block.counts(r)]
         names = self._attributes(changes)
         facts = list(self._facts(events, block))
+        kinds = {kind: canonical(self.settings, kind) for kind in {row.kind for row in facts}}
+        ends = {kind for kind, meant in kinds.items() if meant in OUTCOME_KINDS}
         return Export(
             leads=self._leads(block, changes, names),
-            events=self._events(block, [row for row in facts if row.kind not in OUTCOME_KINDS]),
+            events=_events(block, [row for row in facts if row.kind not in ends], kinds),
             changes=self._changes(block, [row for row in changes if row.field in names]),
-            outcomes=_outcomes(block, [row for row in facts if row.kind in OUTCOME_KINDS]),
+            outcomes=_outcomes(block, [row for row in facts if row.kind in ends], kinds),
             data_end=self.until,
             tracked=frozenset(names),
             rows_read={"leads": len(heads), "events": len(facts), "attribute_changes": len(changes)},
@@ -108,9 +110,9 @@ class _Reader:
             known &= table.c.happened_at <= self.until
         apart = [lead_id for lead_id in block.merged if not _inside(block.heads, lead_id)]
         parts = [apart[i : i + ASKED] for i in range(0, len(apart), ASKED)]
-        last = table.c.seq if table is events else table.c.id
+        last = (table.c.seq, table.c.event_id, table.c.source) if table is events else (table.c.id,)
         for where in (_between(table.c.lead_id, block.heads), *(table.c.lead_id.in_(part) for part in parts)):
-            asked = select(table).where(where, known).order_by(table.c.known_at, last)
+            asked = select(table).where(where, known).order_by(table.c.known_at, *last)
             for row in self.connection.execute(asked):
                 if row.lead_id in block.position:
                     yield row
@@ -138,18 +140,6 @@ class _Reader:
                 last[row.field][block.position[row.lead_id]] = self._value(row)
         return _frame(columns | {name: _objects(values) for name, values in last.items()})
 
-    def _events(self, block: _Block, rows: "Sequence[Row[Any]]") -> pd.DataFrame:
-        kinds = {kind: canonical(self.settings, kind) for kind in {row.kind for row in rows}}
-        columns: dict[str, Any] = {
-            "lead": _ints(block.position[row.lead_id] for row in rows),
-            "kind": _objects(kinds[row.kind] for row in rows),
-            "happened_at": _ints(row.happened_at for row in rows),
-            "known_at": _ints(block.known_at(row) for row in rows),
-            "value": np.array([np.nan if row.value is None else row.value for row in rows], dtype=np.float64),
-        }
-        texts = {name: _objects(getattr(row, name) for row in rows) for name in EVENT_COLUMNS[5:]}
-        return _frame(columns | texts)
-
     def _changes(self, block: _Block, rows: "Sequence[Row[Any]]") -> pd.DataFrame:
         rows = sorted(rows, key=block.known_at)
         columns = {
@@ -168,13 +158,27 @@ class _Reader:
         return float(value) if isinstance(value, int) and not isinstance(value, bool) else value
 
 
-def _outcomes(block: _Block, rows: "Sequence[Row[Any]]") -> pd.DataFrame:
-    columns = {
+def _events(block: _Block, rows: "Sequence[Row[Any]]", kinds: Mapping[str, str]) -> pd.DataFrame:
+    """What leads did, by the names that their kinds take."""
+    columns: dict[str, Any] = {
         "lead": _ints(block.position[row.lead_id] for row in rows),
-        "kind": _objects(row.kind for row in rows),
+        "kind": _objects(kinds[row.kind] for row in rows),
         "happened_at": _ints(row.happened_at for row in rows),
         "known_at": _ints(block.known_at(row) for row in rows),
-        "reason": _objects(row.reason for row in rows),
+        "value": np.array([np.nan if row.value is None else row.value for row in rows], dtype=np.float64),
+    }
+    texts = {name: _objects(getattr(row, name) for row in rows) for name in EVENT_COLUMNS[5:]}
+    return _frame(columns | texts)
+
+
+def _outcomes(block: _Block, rows: "Sequence[Row[Any]]", kinds: Mapping[str, str]) -> pd.DataFrame:
+    """How leads ended and what sales said; an event that means so has its reason as its topic, as in a file."""
+    columns = {
+        "lead": _ints(block.position[row.lead_id] for row in rows),
+        "kind": _objects(kinds[row.kind] for row in rows),
+        "happened_at": _ints(row.happened_at for row in rows),
+        "known_at": _ints(block.known_at(row) for row in rows),
+        "reason": _objects(row.reason or row.topic for row in rows),
     }
     table = _frame({name: columns[name] for name in OUTCOME_COLUMNS})
     return table.drop_duplicates(["lead", "kind", "happened_at"], ignore_index=True)
