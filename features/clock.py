@@ -10,6 +10,8 @@ SECOND = 1_000_000
 DAY = 86_400 * SECOND
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 NEVER = -(2**63)  #: stands for "no such moment" in int64 columns, as pandas' NaT does
+EARLIEST = 631_152_000 * SECOND  #: 1990; what is before, or from LATEST on, is a mistake
+LATEST = 7_258_118_400 * SECOND  #: 2200
 
 
 def days(count: float) -> int:

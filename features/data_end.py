@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
-from features.clock import DAY, NEVER, iso, to_micros
+from features.clock import DAY, LATEST, NEVER, iso, to_micros
 from features.errors import BadTable
 from features.read_changes import ChangesRead
 from features.read_events import EventsRead
@@ -20,7 +20,7 @@ from features.read_leads import LeadsRead
 from features.read_tables import Bools, Ints
 from features.settings import Settings
 from features.tables import Refusal
-from features.times import LATEST, localize
+from features.times import localize
 
 LONELY = 3 * 365 * DAY  #: no company rests for three years
 FEW = 1000  #: at most one row in a thousand is a typing error,

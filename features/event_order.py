@@ -87,15 +87,15 @@ def in_order(columns: Columns, n_leads: int) -> Sorted:
     return Sorted(offsets=offsets, records=gathered)
 
 
-def in_order_of_one(codes: list[int], values: list[float]) -> Sorted:
+def in_order_of_one(codes: Positions, values: Floats) -> Sorted:
     """The events of a single lead, as `in_order` puts them.
 
-    `codes` holds happened_at, known_at, kind, topic and channel of each event in turn: one list is
-    turned into an array sooner than seven.
+    `codes` holds what `Columns` has as whole numbers, one column after the other: happened_at, known_at,
+    kind, topic and channel. `values` may be empty where no event has one.
     """
-    records, offsets = np.empty(len(values), dtype=EVENT), np.zeros(2, dtype=np.int64)
-    _fill_one(np.array(codes, dtype=np.int64), np.array(values, dtype=np.float64), records, offsets)
-    return Sorted(offsets=offsets, records=records)
+    records, offsets = np.empty(len(codes) // 5, dtype=EVENT), np.zeros(2, dtype=np.int64)
+    kept = _fill_one(codes, values, records, offsets)
+    return Sorted(offsets=offsets, records=records[:kept])
 
 
 @compiled
@@ -255,15 +255,21 @@ def _settle(gathered: Events, offsets: Positions, bounds: Positions, shift: int,
 
 
 @compiled
-def _fill_one(codes: Positions, values: Floats, records: Events, offsets: Positions) -> None:
-    """Write the events of one lead and put them in their order."""
-    for i in range(len(records)):
-        event = records[i]
+def _fill_one(codes: Positions, values: Floats, records: Events, offsets: Positions) -> int:
+    """Write the events of one lead that have a kind and a time in their order; how many those are."""
+    n = len(records)
+    kept = 0
+    for i in range(n):
+        if codes[i] == NEVER or codes[2 * n + i] < 0:
+            continue
+        event = records[kept]
         event["lead"] = 0
-        event["happened_at"] = codes[5 * i]
-        event["known_at"] = codes[5 * i + 1]
-        event["kind"] = codes[5 * i + 2]
-        event["topic"] = codes[5 * i + 3]
-        event["channel"] = codes[5 * i + 4]
-        event["value"] = values[i] if np.isfinite(values[i]) else np.nan
-    _settle_bucket(records, offsets, 0, 1, 0, len(records))
+        event["happened_at"] = codes[i]
+        event["known_at"] = codes[n + i] if codes[n + i] != NEVER else codes[i]
+        event["kind"] = codes[2 * n + i]
+        event["topic"] = codes[3 * n + i]
+        event["channel"] = codes[4 * n + i]
+        event["value"] = values[i] if len(values) and np.isfinite(values[i]) else np.nan
+        kept += 1
+    _settle_bucket(records[:kept], offsets, 0, 1, 0, kept)
+    return kept

@@ -6,15 +6,16 @@ texts, so that a log of one lead and a log of a million put equal events in the 
 """
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import chain, repeat
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from features.clock import NEVER
 from features.event_order import Columns, Sorted, in_order, in_order_of_one
 from features.lead import Lead
 from features.tables import Export
@@ -22,6 +23,7 @@ from features.view import View
 
 NO_VALUES = np.empty(0, dtype=np.float64)
 NO_CODES = np.empty(0, dtype=np.int32)
+NOTHING: tuple[tuple[Any, ...], ...] = ((),) * 6  #: the columns of no events
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,16 +67,22 @@ class EventLog:
     @classmethod
     def of_lead(cls, view: View, lead: Lead) -> "EventLog":
         """The log of one lead, as a request brings it."""
-        known = kind_codes(view)
-        events = [event for event in lead.events if event.kind in known and event.happened_at != NEVER]
-        topic, topics = _codes({event.topic for event in events}, view)
-        channel, channels = _codes({event.channel for event in events}, view)
-        codes: list[int] = []
-        for kind, happened_at, known_at, _, its_topic, its_channel in events:
-            seen_at = happened_at if known_at == NEVER else known_at
-            codes += (happened_at, seen_at, known[kind], topic[its_topic], channel[its_channel])
-        values = [math.nan if event.value is None else event.value for event in events]
-        return cls(events=in_order_of_one(codes, values), topics=topics, channels=channels)
+        kinds, happened_at, known_at, values, topics, channels = (
+            zip(*lead.events, strict=True) if lead.events else NOTHING
+        )
+        kind = map(kind_codes(view).get, kinds, repeat(-1))
+        of_topic, topics_said = _codes(set(topics), view)
+        of_channel, channels_said = _codes(set(channels), view)
+        coded = (map(of_topic.__getitem__, topics), map(of_channel.__getitem__, channels))
+        codes = np.fromiter(chain(happened_at, known_at, kind, *coded), np.int64, 5 * len(kinds))
+        return cls(events=in_order_of_one(codes, _floats(values)), topics=topics_said, channels=channels_said)
+
+
+def _floats(values: Sequence[float | None]) -> npt.NDArray[np.float64]:
+    """The values of events, NaN where there is none; nothing at all where no event has one."""
+    if values.count(None) == len(values):
+        return NO_VALUES
+    return np.array([math.nan if value is None else value for value in values], dtype=np.float64)
 
 
 @lru_cache(maxsize=32)

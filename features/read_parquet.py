@@ -28,19 +28,19 @@ def read_parquet(path: Path) -> pa.Table:
     try:
         table = pq.ParquetFile(path).read()
         table.validate(full=True)  # texts that are no UTF-8 would stop us later, and without their name
-        columns = [_plain(column) for column in table.columns]
+        columns = [plain_column(column) for column in table.columns]
     except (pa.ArrowException, OSError) as error:
         raise UnreadableFile(f"{path.name} is no whole Parquet file ({str(error)[:120]}); export it again") from error
     return pa.Table.from_arrays(columns, names=table.column_names)
 
 
-def _plain(column: pa.ChunkedArray) -> pa.ChunkedArray:
+def plain_column(column: pa.ChunkedArray) -> pa.ChunkedArray:
     """The same values in a type that every part of Ripeness reads."""
     kind = column.type
     if isinstance(kind, pa.BaseExtensionType):
-        return _plain(pa.chunked_array([chunk.storage for chunk in column.chunks], kind.storage_type))
+        return plain_column(pa.chunked_array([chunk.storage for chunk in column.chunks], kind.storage_type))
     if pa.types.is_dictionary(kind):
-        return _plain(column.cast(kind.value_type))
+        return plain_column(column.cast(kind.value_type))
     return next((made(column) for fits, made in _PLAIN if fits(kind)), column)
 
 

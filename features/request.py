@@ -4,109 +4,28 @@ The service and the MLflow model read requests with this one schema, so they can
 become int64 microseconds while they are read; a time without a zone is refused, never guessed.
 """
 
-import math
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import Annotated, NotRequired
+from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, PlainValidator, ValidationError, WithJsonSchema, with_config
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic_core import ErrorDetails
-from typing_extensions import TypedDict  # typing's own is not enough for pydantic before Python 3.12
 
-from features.clock import to_micros
 from features.errors import BadInput
-from features.lead import Event, Lead
+from features.lead import Lead
+from features.request_events import NO_EVENTS, Told
+from features.request_fields import Moment, Scalar, Word
 from features.stages import Stage
 
-EARLIEST = to_micros(datetime(1990, 1, 1, tzinfo=UTC))
-LATEST = to_micros(datetime(2200, 1, 1, tzinfo=UTC))
 MOST_ATTRIBUTES = 1_000
 MOST_FAULTS = 20  #: told of one request
 MOST_READ = 2_000  #: beyond it faults are only counted: pydantic takes seconds to name a hundred thousand
-
-_NO_TIME = "is no time of RFC 3339; write it as '2026-03-01T09:00:00Z'"
-
-
-#: `date-time` of RFC 3339; `fromisoformat` alone reads weeks, commas and times without seconds as well
-_RFC_3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(?:\.\d+)?(?:[Zz]|[+-]\d\d:\d\d)", re.ASCII).fullmatch
-_NO_ZONE = re.compile(r"\d{4}-\d\d-\d\d(?:[Tt ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?)?", re.ASCII).fullmatch
-
-
-def read_moment(value: object) -> int:
-    """An RFC 3339 time, such as `2026-03-01T09:00:00Z`, as microseconds since 1970 UTC.
-
-    Finer fractions of a second are cut off.
-
-    Raises:
-        ValueError: it is no text, no such time, without a zone, or outside of 1990 to 2200.
-    """
-    if not isinstance(value, str):
-        raise ValueError("should be a text such as '2026-03-01T09:00:00Z'")
-    if not _RFC_3339(value):
-        if _NO_ZONE(value):
-            raise ValueError("has no time zone; end it with 'Z' or an offset such as '+01:00'")
-        raise ValueError(_NO_TIME)
-    try:
-        moment = datetime.fromisoformat(value.upper() if value[-1] == "z" else value)
-    except ValueError as error:
-        raise ValueError(_NO_TIME) from error
-    micros = to_micros(moment)
-    if not EARLIEST <= micros < LATEST:
-        raise ValueError("is not between the years 1990 and 2200")
-    return micros
-
-
-def _scalar(value: object) -> object:
-    if isinstance(value, str):
-        if len(value) > 10_000:
-            raise ValueError("is longer than 10,000 characters")
-    elif not (value is None or isinstance(value, bool | int | float)):
-        raise ValueError("should be a text, a number, true, false or null; join a list into one text")
-    elif isinstance(value, float) and not math.isfinite(value):
-        raise ValueError("is not a finite number")
-    elif isinstance(value, int) and not -(2**63) <= value < 2**63:
-        raise ValueError("is outside of the 64-bit range")
-    return value
-
-
-Moment = Annotated[
-    int,
-    PlainValidator(read_moment, json_schema_input_type=str),
-    WithJsonSchema({"type": "string", "format": "date-time"}),
-]
-Scalar = Annotated[
-    str | bool | int | float | None,
-    PlainValidator(_scalar),
-    WithJsonSchema({"type": ["string", "number", "boolean", "null"], "maxLength": 10_000}),
-]
-Word = Annotated[str, Field(strict=True, min_length=1, max_length=200)]
-Number = Annotated[float, Field(strict=True, allow_inf_nan=False)]
 
 
 class Schema(BaseModel):
     """Frozen, and closed to fields nobody declared."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-@with_config(ConfigDict(extra="forbid"))
-class EventIn(TypedDict):
-    """One activity of the lead.
-
-    A dictionary, not a `Schema`: a lead brings dozens, and pydantic checks them in two thirds of the time.
-    """
-
-    kind: Annotated[Word, Field(description="what happened, by your own word, such as 'pricing_page_view'")]
-    happened_at: Annotated[Moment, Field(description="when it happened, with its time zone")]
-    known_at: NotRequired[
-        Annotated[Moment | None, Field(description="when you learned of it; `happened_at` unless given")]
-    ]
-    value: NotRequired[Annotated[Number | None, Field(description="an amount, such as minutes watched")]]
-    topic: NotRequired[Annotated[Word | None, Field(description="what it was about, such as 'pricing'")]]
-    channel: NotRequired[Annotated[Word | None, Field(description="where it came from, such as 'email'")]]
-    event_id: NotRequired[Annotated[Word | None, Field(description="your own key of the event")]]
 
 
 class LeadIn(Schema):
@@ -156,7 +75,7 @@ class PredictRequest(Schema):
     """One lead with its activities, to be scored as of one moment."""
 
     lead: LeadIn
-    events: tuple[EventIn, ...] = ()
+    events: Told = NO_EVENTS
     as_of: Moment | None = Field(None, description="score as of this moment; now unless given")
     facts: FactsIn = Field(default_factory=lambda: NOTHING_KNOWN)
 
@@ -255,32 +174,10 @@ def _detail(error: ErrorDetails) -> str:
 
 
 def to_lead(request: PredictRequest) -> Lead:
-    """The lead that the request describes, as the kernel reads it; of events with one `event_id` the first counts."""
+    """The lead that the request describes, as the kernel reads it."""
     return Lead(
         lead_id=request.lead.lead_id,
         created_at=request.lead.created_at,
         attributes=request.lead.attributes,
-        events=[_event(sent) for sent in _each_once(request.events)],
+        events=request.events.once,
     )
-
-
-def _each_once(events: Sequence[EventIn]) -> Sequence[EventIn]:
-    """As in training: whoever sends an event again means the same event."""
-    named = [key for sent in events if (key := sent.get("event_id")) is not None]
-    if len(set(named)) == len(named):
-        return events
-    seen: set[str] = set()
-    kept = []
-    for sent in events:
-        key = sent.get("event_id")
-        if key is None or key not in seen:
-            kept.append(sent)
-        if key is not None:
-            seen.add(key)
-    return kept
-
-
-def _event(sent: EventIn) -> Event:
-    happened_at, known_at = sent["happened_at"], sent.get("known_at")
-    seen_at = happened_at if known_at is None else known_at
-    return Event(sent["kind"], happened_at, seen_at, sent.get("value"), sent.get("topic"), sent.get("channel"))

@@ -13,7 +13,7 @@ import pandas as pd
 
 from features.clock import NEVER
 from features.columns import NO_WORDS, Text
-from features.data_end import data_end_of
+from features.data_end import DataEnd, data_end_of
 from features.errors import BadTable
 from features.read_changes import ChangesRead, kept, read_changes
 from features.read_events import EventsRead, read_events
@@ -25,10 +25,11 @@ Bools = npt.NDArray[np.bool_]
 MANY_BOTH = 0.1  #: share of the won leads that are lost as well, beyond which the columns are in doubt
 
 
-def read_export(folder: Path, settings: Settings, *, now: int | None = None) -> Export:
+def read_export(folder: Path, settings: Settings, *, now: int | None = None, end: DataEnd | None = None) -> Export:
     """Read the leads, events and attribute changes that the settings name.
 
-    Times after `now`, where it is given, don't move the end of the data.
+    Times after `now`, where it is given, don't move the end of the data; of a part of an export `end` is that of
+    the whole.
 
     Raises:
         UnreadableFile: a file is missing, empty, damaged, or of another format, delimiter or encoding.
@@ -37,7 +38,7 @@ def read_export(folder: Path, settings: Settings, *, now: int | None = None) -> 
     leads = read_leads(folder, settings)
     events = read_events(folder, settings, leads)
     changes = read_changes(folder, settings, leads)
-    end = data_end_of(settings, leads, events, changes, now=now)
+    end = end or data_end_of(settings, leads, events, changes, now=now)
     end.refuse_later(leads, events, changes)
     if not leads.sieve.stays.any():
         raise BadTable(f"{leads.raw.name}: every row is refused: {leads.sieve.summary}")

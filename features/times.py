@@ -7,7 +7,6 @@ the first moment after the gap; one that occurs twice in autumn is read as the f
 """
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from enum import IntEnum
 from zoneinfo import ZoneInfo
 
@@ -17,14 +16,12 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from features.clock import DAY, NEVER, SECOND, to_micros
+from features.clock import DAY, EARLIEST, LATEST, NEVER, SECOND
 from features.time_forms import FORMS, Parts, parts_of
 
 Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
 
-EARLIEST = to_micros(datetime(1990, 1, 1, tzinfo=UTC))
-LATEST = to_micros(datetime(2200, 1, 1, tzinfo=UTC))
 _EPOCH_UNITS = ((10**11, SECOND, 1), (10**14, 1_000, 1), (10**17, 1, 1), (10**20, 1, 1_000))
 
 

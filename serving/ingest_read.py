@@ -6,7 +6,8 @@ from typing import TypeVar
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from features.clock import iso
-from features.request import BadRequest, Fault, Moment, Number, Word, faults_of, refusal
+from features.request import BadRequest, Fault, faults_of, refusal
+from features.request_fields import Moment, Number, Word
 from features.settings import Actor
 from serving.ingest_schemas import (
     CloudEvent,

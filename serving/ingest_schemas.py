@@ -4,7 +4,8 @@ from typing import Annotated, Literal, Self
 
 from pydantic import ConfigDict, Field, model_validator
 
-from features.request import Moment, Number, Scalar, Schema, Word
+from features.request import Schema
+from features.request_fields import Moment, Number, Scalar, Word
 from features.settings import Actor
 from features.verdicts import Rejection, Verdict
 from serving.problem import Problem

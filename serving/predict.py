@@ -70,13 +70,13 @@ def case_of(request: PredictRequest, *, now: int, max_skew: int = 0) -> Case:
         detail = f"{iso(created_at)} is after as_of, {iso(as_of)}; the lead was not there yet"
         raise BadRequest([Fault(pointer="/lead/created_at", detail=detail)])
     lead = to_lead(request)
-    return Case(lead=lead, as_of=as_of, facts=request.facts, repeated=len(request.events) - len(lead.events))
+    return Case(lead=lead, as_of=as_of, facts=request.facts, repeated=request.events.repeated)
 
 
 def _moment_of(request: PredictRequest, now: int, max_skew: int) -> int:
     told = [request.lead.created_at or now, now]
-    for event in request.events:
-        told += (event["happened_at"], event.get("known_at") or now)
+    for event in request.events.once:
+        told += (event.happened_at, event.known_at)
     return max(moment for moment in told if moment <= now + max_skew)
 
 
@@ -94,7 +94,7 @@ class Predictor:
 
     def answers(self, cases: Sequence[Case], language: Language) -> list[Json]:
         """Answers in the order of the cases; equal, number by number, to asking one by one."""
-        cases = [self._readable(case) for case in cases]
+        cases = [self.readable(case) for case in cases]
         scored = [case for case in cases if not case.facts.objects_to_profiling]
         rows = np.array([lead_row(self.bundle.view, case.lead, case.as_of) for case in scored])
         answers = self.bundle.answer(rows) if scored else None
@@ -106,7 +106,7 @@ class Predictor:
             for case in cases
         ]
 
-    def _readable(self, case: Case) -> Case:
+    def readable(self, case: Case) -> Case:
         """The case without attributes that the settings call sensitive: nothing further on can read them."""
         denied = self._sensitive.names(case.lead.attributes)
         if not denied:

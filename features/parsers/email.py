@@ -23,7 +23,7 @@ def domain_type(value: object) -> str | None:
     if not address:
         return None
     mailbox, at, domain = address.removeprefix("mailto:").rpartition("@")
-    well_formed = len(address) <= _LONGEST and "@" not in mailbox and not any(c.isspace() for c in address)
+    well_formed = len(address) <= _LONGEST and "@" not in mailbox and address.split() == [address]
     if not well_formed or (at and not 1 <= len(mailbox) <= 64):
         return "invalid"
     return _type_of(domain.rstrip("."))

@@ -20,7 +20,8 @@ import structlog
 from predict import EVENTS, prepare
 
 from features.clock import from_micros
-from features.request import read_moment, read_request
+from features.request import read_request
+from features.request_fields import read_moment
 from features.rows import lead_row
 from features.settings import FILE_NAME, load_settings
 from models.explain import explain

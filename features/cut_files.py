@@ -1,0 +1,106 @@
+"""The files of an export batch by batch, for exports that should not lie in memory whole."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from features.read_parquet import plain_column
+from features.read_tables import RawTable, read_table
+from features.settings import Settings
+
+BATCH = 2**20  #: rows
+
+
+@dataclass(frozen=True)
+class CutFile:
+    """One file that has a lead in each row."""
+
+    folder: Path
+    name: str
+    section: str  #: of ripeness.toml that describes it
+    lead_id: str  #: the column
+    times: dict[str, str]  #: columns of times by what they mean
+    columns: tuple[str, ...] | None  #: all that are read; None for every one of the file
+    delimiter: str | None
+    encoding: str
+
+    @property
+    def path(self) -> Path:
+        """Where it lies."""
+        return self.folder / self.name
+
+    @cached_property
+    def is_parquet(self) -> bool:
+        """Whether it can be read in batches; other files are read whole, once."""
+        with self.path.open("rb") as opened:
+            return opened.read(4) == b"PAR1"
+
+    @cached_property
+    def raw(self) -> RawTable:
+        """The whole of a file that is no Parquet."""
+        return read_table(self.folder, self.name, delimiter=self.delimiter, encoding=self.encoding)
+
+    @cached_property
+    def names(self) -> list[str]:
+        """The file's columns."""
+        return list(pq.read_schema(self.path).names if self.is_parquet else self.raw.names)
+
+    @cached_property
+    def rows(self) -> int:
+        """How many it has."""
+        return int(pq.read_metadata(self.path).num_rows) if self.is_parquet else len(self.raw)
+
+    def is_text(self, name: str) -> bool:
+        """Whether a column is text."""
+        if not self.is_parquet:
+            return True
+        kind = pq.read_schema(self.path).field(name).type
+        kind = kind.value_type if pa.types.is_dictionary(kind) else kind
+        return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind))
+
+    def batches(self, columns: tuple[str, ...] | None = None) -> Iterator[pa.Table]:
+        """The rows in the file's order, with some of the columns."""
+        chosen = list(columns or self.columns or self.names)
+        if not self.is_parquet:
+            whole = self.raw.table.select(chosen)
+            yield from (whole.slice(start, BATCH) for start in range(0, max(1, len(whole)), BATCH))
+            return
+        with pq.ParquetFile(self.path) as file:
+            for batch in file.iter_batches(BATCH, columns=chosen):
+                table = pa.Table.from_batches([batch]).select(chosen)
+                yield pa.Table.from_arrays([plain_column(column) for column in table.columns], names=chosen)
+
+
+def cut_files(folder: Path, settings: Settings) -> tuple[CutFile, ...]:
+    """The leads, events and changes that the settings name."""
+    data, found = settings.data, []
+    leads = data.leads
+    named = {key: getattr(leads, key) for key in ("created_at", "closed_won_at", "closed_lost_at", "closed_at")}
+    found.append((leads, "data.leads", named, None))
+    for spec, section in ((data.events, "data.events"), (data.attribute_changes, "data.attribute_changes")):
+        if spec is not None:
+            keys = ("happened_at", "known_at") if section == "data.events" else ("known_at",)
+            columns = tuple(dict.fromkeys(n for n in _columns_of(spec.model_dump()) if n is not None))
+            found.append((spec, section, {key: getattr(spec, key) for key in keys}, columns))
+    return tuple(
+        CutFile(
+            folder=folder,
+            name=spec.file,
+            section=section,
+            lead_id=spec.lead_id or "",
+            times={key: name for key, name in times.items() if name is not None},
+            columns=columns,
+            delimiter=spec.delimiter,
+            encoding=spec.encoding,
+        )
+        for spec, section, times, columns in found
+    )
+
+
+def _columns_of(spec: dict[str, str | None]) -> list[str | None]:
+    """What a section of settings names besides the file itself."""
+    return [value for key, value in spec.items() if key not in ("file", "delimiter", "encoding")]
