@@ -14,7 +14,7 @@ import numpy.typing as npt
 from scipy.stats import binom
 
 from training.intervals import LEVEL
-from training.metrics import Ranked, reliability
+from training.metrics import WINS_FOR_A_CURVE, Ranked, reliability, won_groups
 
 Ints = npt.NDArray[np.int64]
 
@@ -46,26 +46,35 @@ class Calibration:
     """All bins, from the least likely leads up."""
 
     promises: tuple[Promise, ...]
+    wins: int  #: different leads or accounts that were won
 
     @classmethod
     def of(cls, ranked: Ranked, groups: Ints) -> "Calibration":
         """Bins of about equal expected wins; `groups` (n_pairs,) in the order given to `Ranked.of`."""
         bins = reliability(ranked, groups)
-        return cls(promises=tuple(_promise(b.expected, b.observed, b.pairs, b.cases) for b in bins))
+        promises = tuple(_promise(b.expected, b.observed, b.pairs, b.cases) for b in bins)
+        return cls(promises=promises, wins=won_groups(ranked, groups))
 
     def verdict(self) -> str:
         """In a sentence; by luck one bin in twenty lies outside."""
         outside = [p for p in self.promises if not p.kept]
         kept = len(self.promises) - len(outside)
+        if self.wins < WINS_FOR_A_CURVE:
+            return (
+                f"Too few wins for a curve: {self.wins} leads or accounts were won, {WINS_FOR_A_CURVE} are needed; what is "
+                "below says little."
+            )
         said = f"{kept} of {len(self.promises)} bins lie inside the band that luck alone would give"
         if not outside:
-            return f"{said}: it keeps its promises as far as so few or so many leads can tell."
+            return (
+                f"{said}: nothing speaks against its promises; the width of the band says how little or much that is."
+            )
         over = sum(p.observed < p.low for p in outside)
         return f"{said}; {over} promise too much, {len(outside) - over} too little."
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data."""
-        return {"verdict": self.verdict(), "bins": [p.to_dict() for p in self.promises]}
+        return {"verdict": self.verdict(), "wins": self.wins, "bins": [p.to_dict() for p in self.promises]}
 
 
 def _promise(expected: float, observed: float, pairs: float, cases: int) -> Promise:

@@ -156,6 +156,7 @@ def _quality(card: Mapping[str, Any]) -> list[str]:
     return [
         "## Quality",
         card["verdict"],
+        *([card["against_best"]["sentence"]] if card.get("against_best") else []),
         "\n".join(head + rows),
         f"Intervals hold 95 % and resample whole {card['resampled']}. At capacity: the best "
         f"{100 * card['capacity_share']:.3g} % of the open leads, as many as sales can call in a week.",

@@ -21,6 +21,7 @@ from training.measure import measure
 from training.naive_bayes import naive_bayes
 from training.points_rules import PointsRules
 from training.skill import auc_at_equal_age
+from training.standing import Standing, standing
 
 Floats = npt.NDArray[np.float64]
 Progress = Callable[[str], None]
@@ -50,6 +51,7 @@ class Evaluation:
     absent: Mapping[str, str]  #: contestants that could not take part, and why
     capacity_share: float  #: of the open leads that sales can call in a week
     at_equal_age: Interval | None = None  #: ROC AUC among leads of the same age; None where ages don't differ
+    standing: Standing | None = None  #: against the best of the others
 
     @property
     def has_skill(self) -> bool:
@@ -100,6 +102,7 @@ class Evaluation:
             "has_skill": self.has_skill,
             "capacity_share": self.capacity_share,
             "contest": {name: {m: i.to_dict() for m, i in row.items()} for name, row in self.shown.items()},
+            "against_best": self.standing.to_dict() if self.standing else None,
             "auc_at_equal_age": self.at_equal_age.to_dict() if self.at_equal_age else None,
             "absent": {NAMES[name]: why for name, why in self.absent.items()},
         }
@@ -126,13 +129,16 @@ def evaluate(
     answers, absent, no_skill = contest.answers(fitted)
     absent |= no_skill
     progress("measuring with intervals")
-    measured = {name: measure(test, log_odds, capacity_share, model) for name, log_odds in answers.items()}
+    drawn = {name: measure(test, log_odds, capacity_share, model) for name, log_odds in answers.items()}
+    same = {"both", "linear"} if "trees" in absent else {"both"}
+    rivals = {NAMES[name]: draws for name, draws in drawn.items() if name not in same}
     return Evaluation(
         log_odds=answers,
-        measured=measured,
+        measured={name: {figure: d.interval for figure, d in draws.items()} for name, draws in drawn.items()},
         absent=absent,
         capacity_share=capacity_share,
         at_equal_age=auc_at_equal_age(view, test, answers["both"], model),
+        standing=standing(drawn["both"], rivals),
     )
 
 

@@ -11,7 +11,7 @@ from training.examine import Examination, Tested
 from training.intervals import Interval
 from training.learning_curve import LearningCurve
 from training.maturity import Matured
-from training.slices import Slice
+from training.slices import AGES_OVERLAP, LEAD_AGE, Slice
 
 TEST_FIGURES = ("ROC AUC", "PR AUC", "log loss", "lift at 10 %", "expected / observed")
 
@@ -141,9 +141,10 @@ def _test(tested: Tested | None) -> Sheet:
         for name, measured in evaluation.measured.items()
     )
     absent = tuple(f"{NAMES[name]}: not in the table, for {why}." for name, why in evaluation.absent.items())
+    beside = (evaluation.standing.sentence(),) if evaluation.standing else ()
     return Sheet(
         title="Test period",
-        sentences=(tested.opening.sentence(), evaluation.verdict(), *absent),
+        sentences=(tested.opening.sentence(), evaluation.verdict(), *beside, *absent),
         columns=("contestant", *TEST_FIGURES),
         rows=rows,
     )
@@ -174,9 +175,10 @@ def _slices(found: tuple[Slice, ...], sources: str) -> Sheet:
     off = [one for one in judged if one.verdict != "fine"]
     said = f"On {sources}: {len(judged)} slices have enough wins, {len(found) - len(judged)} are too small to judge."
     luck = "" if not off else f" {len(off)} stand out; by luck alone about {len(judged) / 20:.1f} would."
+    overlap = (AGES_OVERLAP,) if any(one.field == LEAD_AGE for one in found) else ()
     return Sheet(
         title="Slices",
-        sentences=(said + luck, *_too_small(found)),
+        sentences=(said + luck, *overlap, *_too_small(found)),
         columns=("field", "value", "pairs", "leads", "won", "ROC AUC", "expected / observed", "verdict"),
         rows=tuple(
             (

@@ -9,7 +9,7 @@ import numpy.typing as npt
 from features.settings import Model
 from training import metrics
 from training.dataset import Dataset
-from training.intervals import Interval, intervals
+from training.intervals import Draws, resample
 from training.metrics import Ranked
 
 LIFT_SHARES = {"lift at 5 %": 0.05, "lift at 10 %": 0.10, "lift at 20 %": 0.20}
@@ -31,9 +31,7 @@ def figures(capacity_share: float) -> dict[str, Callable[[Ranked], float]]:
     }
 
 
-def measure(
-    test: Dataset, log_odds: npt.NDArray[np.float64], capacity_share: float, model: Model
-) -> dict[str, Interval]:
-    """Each figure with its interval, resampling whole accounts and leads."""
+def measure(test: Dataset, log_odds: npt.NDArray[np.float64], capacity_share: float, model: Model) -> dict[str, Draws]:
+    """Each figure on the pairs and on resamples of whole accounts and leads, the same for whoever answers."""
     ranked = Ranked.of(test.label, log_odds, test.weight)
-    return intervals(ranked, test.group, figures(capacity_share), rounds=model.bootstrap_rounds, seed=model.seed)
+    return resample(ranked, test.group, figures(capacity_share), rounds=model.bootstrap_rounds, seed=model.seed)

@@ -17,6 +17,7 @@ Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
 WINS_PER_BIN = 10  #: expected at least, for a share that means something
+WINS_FOR_A_CURVE = 30  #: won leads, from which on there are at least three bins
 MOST_BINS = 10
 _ROUNDS, _CLOSE, _FAR, _FLAT = 60, 1e-6, 2.0, 1e-9  #: of Newton's method
 
@@ -232,7 +233,8 @@ class Bin:
 def reliability(ranked: Ranked, groups: Ints | None = None) -> tuple[Bin, ...]:
     """Bins from low to high, each with about as many expected wins as the others, and at least ten.
 
-    So every bin says its share about as surely as the others, and few wins give few bins. `groups`
+    So every bin says its share about as surely as the others, and few wins give few bins; `WINS_FOR_A_CURVE` that
+    came give three, even where fewer were expected. `groups`
     (n_pairs,), in the order that was given, names what belongs together, such as pairs of one lead:
     the wins of one group count as one, for a lead seen at eight moments is won once.
     """
@@ -240,12 +242,19 @@ def reliability(ranked: Ranked, groups: Ints | None = None) -> tuple[Bin, ...]:
     if not len(expected) or expected[0] <= 0:
         return ()
     per_pair = 1.0 if groups is None else len(np.unique(groups)) / len(expected)
-    bins = int(np.clip(expected[0] * per_pair // WINS_PER_BIN, 1, MOST_BINS))
+    least = 3 if won_groups(ranked, groups) >= WINS_FOR_A_CURVE else 1
+    bins = int(np.clip(expected[0] * per_pair // WINS_PER_BIN, least, MOST_BINS))
     place = np.minimum((1 - expected / expected[0]) * bins, bins - 1).astype(np.int64)
     first_of_tie = np.append(0, ranked.pairs.ends[:-1] + 1)
     place = np.repeat(place[first_of_tie], np.diff(np.append(first_of_tie, len(place))))
     names = np.arange(len(place)) if groups is None else np.asarray(groups)[ranked.pairs.order]
     return tuple(_bin(ranked, np.flatnonzero(place == b), names) for b in np.unique(place)[::-1])
+
+
+def won_groups(ranked: Ranked, groups: Ints | None = None) -> int:
+    """How many different groups have a won pair; pairs, where no groups are given."""
+    won = (ranked.pairs.label == 1) & (ranked.weight > 0)
+    return int(won.sum()) if groups is None else len(np.unique(np.asarray(groups)[ranked.pairs.order][won]))
 
 
 def _bin(ranked: Ranked, here: Ints, names: Ints) -> Bin:

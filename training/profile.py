@@ -143,6 +143,12 @@ def _kind(view: View, i: int, won: Floats, others: Floats) -> dict[str, Any]:
         "label": "any activity" if kind == ANY else (meaning and meaning.label) or kind.replace("_", " "),
         "won_did": round(float((won > 0).mean()), 6),
         "others_did": round(float((others > 0).mean()), 6),
-        "won_median": float(np.median(won)),
-        "others_median": float(np.median(others)),
+        "won_times": _times(won),
+        "others_times": _times(others),
     }
+
+
+def _times(counts: Floats) -> float | None:
+    """How often the middle one of those who did it did it; None where nobody did."""
+    did = counts[counts > 0]
+    return float(np.median(did)) if len(did) else None

@@ -5,7 +5,7 @@ from typing import Any
 
 from training.markdown import in_cell, percent, table
 
-MOST_VALUES = 5  #: of one field; the rest is one row
+MOST_VALUES = 5  #: of one field, and all that stand out; the rest is one row
 MOST_NAMED = 3  #: values that stand out, in the list on top
 MOST_KINDS = 8  #: of activities
 FEW_WON = 30  #: below it the page warns
@@ -71,9 +71,10 @@ def _words(value: Mapping[str, Any]) -> str:
 
 
 def _field_table(field: Mapping[str, Any]) -> str:
-    shown, rest = field["values"][:MOST_VALUES], field["values"][MOST_VALUES:]
-    rows = [_value_row(_words(value), value) for value in shown]
-    others = "1 other" if len(rest) == 1 else f"{len(rest)} others"
+    rest = [value for value in field["values"][MOST_VALUES:] if not value["stands_out"]]
+    rest = rest if len(rest) > 1 else []  # a line for one is as long as its own line
+    rows = [_value_row(_words(value), value) for value in field["values"] if value not in rest]
+    others = f"{len(rest)} others"
     for name, values in ((others, rest), ("rare or not known", [field["not_known"]])):
         leads, won = (sum(value[key] for value in values) for key in ("leads", "won"))
         rows += [(name, f"{leads:,}", f"{won:,}", percent(won / leads), "", "")] if leads else []
@@ -93,22 +94,29 @@ def _range(low: float, high: float) -> str:
 def _behaviour(told: Mapping[str, Any] | None, horizon_days: float) -> list[str]:
     if told is None:
         return []
+    kinds = told["kinds"] if len(told["kinds"]) <= MOST_KINDS + 1 else told["kinds"][:MOST_KINDS]
     rows = [
         (
             *(kind["label"], percent(kind["won_did"]), percent(kind["others_did"])),
-            *(f"{kind['won_median']:g}", f"{kind['others_median']:g}"),
+            *(_times(kind, "won_times"), _times(kind, "others_times")),
         )
-        for kind in told["kinds"][:MOST_KINDS]
+        for kind in kinds
     ]
-    columns = ("activity", "won leads that did it", "other leads that did it", "times, won", "times, others")
+    columns = ("activity", "won leads that did it", "other leads that did it", "how often, won", "how often, others")
+    left_out = f" {len(told['kinds']) - len(kinds)} further activities are in `card.json`." * (kinds != told["kinds"])
     return [
         "## What they did before they were won",
         f"In the {told['days']} days before a moment of scoring: {told['won']:,} leads that were won within "
         f"{horizon_days:g} days after it, beside {told['others']:,} leads that were not. "
-        "Times are those of the middle lead (the median). "
-        "Activities that tell the two apart best come first.",
+        "How often: the middle one (the median) of those who did it at all. "
+        f"Activities that tell the two apart best come first.{left_out}",
         table(columns, rows),
     ]
+
+
+def _times(kind: Mapping[str, Any], side: str) -> str:
+    """How often they did it; nothing where nobody did, or on the card of an earlier release."""
+    return "" if kind.get(side) is None else f"{kind[side]:g}"
 
 
 def _sources(told: Mapping[str, Any] | None) -> list[str]:

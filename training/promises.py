@@ -11,7 +11,7 @@ from training.dataset import Dataset
 from training.markdown import in_cell, percent, table
 from training.metrics import Ranked
 from training.prepare import Prepared
-from training.slices import slices
+from training.slices import AGES_OVERLAP, LEAD_AGE, slices
 
 Interval = Mapping[str, float | None]
 
@@ -58,10 +58,11 @@ def slices_text(card: Mapping[str, Any]) -> list[str]:
         for one in judged
     ]
     columns = ("field", "value", "leads", "won", "ROC AUC", "expected / observed", "in words")
+    overlap = f" {AGES_OVERLAP}" if any(one["field"] == LEAD_AGE for one in told) else ""
     return [
         "## Is it as good for everybody?",
         f"On the test period: {len(judged)} slices have enough won leads, {len(told) - len(judged)} are too small to "
-        f"judge. By luck alone about {len(judged) / 20:.1f} would stand out.",
+        f"judge. By luck alone about {len(judged) / 20:.1f} would stand out.{overlap}",
         *([table(columns, rows)] if rows else []),
         *_too_small(told),
     ]

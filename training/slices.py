@@ -33,6 +33,11 @@ MOST_FIELDS = 7
 MOST_VALUES = 8  #: of one field, the most frequent; the rest is one slice
 MISSING, REST = "(missing)", "(other values)"
 LEAD_AGE = "lead age"
+#: what a reader of a table of ages must know
+AGES_OVERLAP = (
+    "A lead grows older and counts in each age at which it was looked at, so leads and wins of the lead ages add up to "
+    "more than all."
+)
 #: bands of the days since a lead was created
 AGES = ((7.0, "up to a week"), (30.0, "up to a month"), (90.0, "up to a quarter"), (np.inf, "older"))
 #: what is looked at without being asked, in this order: words in a column's name

@@ -54,3 +54,21 @@ def test_a_share_outside_is_named_by_its_side():
         told.verdict()
         == "0 of 1 bins lie inside the band that luck alone would give; 0 promise too much, 1 too little."
     )
+
+
+def test_thirty_wins_give_at_least_three_bins_although_fewer_were_expected():
+    log_odds = np.linspace(-6, -2, 900)
+    for won, bins in ((30, 3), (29, 1)):
+        label = np.zeros(900)
+        label[np.linspace(300, 899, won).astype(int)] = 1
+        told = Calibration.of(Ranked.of(label, log_odds - 1.2), np.arange(900))
+        assert told.wins == won
+        assert len(told.promises) == bins
+        assert ("Too few wins for a curve: 29 leads" in told.verdict()) == (won < 30)
+
+
+def test_wins_of_one_account_are_one_win():
+    label = np.r_[np.ones(40), np.zeros(160)]
+    told = Calibration.of(Ranked.of(label, np.linspace(-1, -3, 200)), np.arange(200) // 2)
+    assert told.wins == 20
+    assert "Too few wins" in told.verdict()

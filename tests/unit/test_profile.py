@@ -15,6 +15,7 @@ from training.profile import profile_facts, source_column
 from training.profile_text import profile_page
 from training.simulate import simulate
 from training.source_quality import expected_wins, source_facts
+from training.won_share import WonShare
 
 
 @pytest.fixture(scope="module")
@@ -91,7 +92,7 @@ def test_behaviour_is_counted_in_the_thirty_days_before(ready: Prepared, followe
         times.append(int(((own > as_of - days(30)) & (own <= as_of)).sum()))
     seen = next(kind for kind in told["kinds"] if kind["kind"] == "page_view")
     assert told["won"] == len(won)
-    assert seen["won_median"] == np.median(times)
+    assert seen["won_times"] == np.median([n for n in times if n])
     assert seen["won_did"] == pytest.approx(np.mean(np.array(times) > 0), abs=1e-6)
 
 
@@ -180,3 +181,33 @@ def test_the_page_is_the_same_each_time_and_reads_plainly(ready: Prepared, follo
 
 def test_without_outcomes_the_page_says_so():
     assert "no outcome was there to count" in profile_page({"company": "X"})
+
+
+def field_of(*won_of_leads: tuple[int, int]) -> dict[str, object]:
+    values = [
+        {"value": f"v{i}"} | WonShare(leads=leads, won=won, average=0.1).to_dict()
+        for i, (won, leads) in enumerate(won_of_leads)
+    ]
+    values.sort(key=lambda value: -value["pulled"])
+    nobody = WonShare(leads=0, won=0, average=0.1).to_dict()
+    return {"topic": "industry", "column": "industry", "average": 0.1, "values": values, "not_known": nobody}
+
+
+def page_of(*fields: dict[str, object]) -> str:
+    told = {"leads": 5000, "won": 500, "fields": list(fields), "behaviour": None}
+    return profile_page({"company": "X", "horizon_days": 90, "profile": told, "source_quality": None})
+
+
+def test_a_value_that_is_named_has_a_line_of_its_own_however_far_down_it_is():
+    usual = [(10, 100)] * 7
+    page = page_of(field_of(*usual, (1, 200), (2, 300)))
+    assert "less often v8 (0.7 %), v7 (0.5 %)" in page
+    assert "| v7 | 200 | 1 | 0.5 % |" in page
+    assert "| v8 | 300 | 2 | 0.7 % |" in page
+    assert "| 2 others | 200 | 20 | 10.0 % |" in page
+
+
+def test_a_single_value_is_not_called_one_other():
+    page = page_of(field_of(*[(10, 100)] * 6))
+    assert all(f"| v{i} | 100 | 10 |" in page for i in range(6))
+    assert "other" not in page.split("### Industry")[1]

@@ -36,6 +36,7 @@ def registered(tmp_path_factory):
     uri = f"sqlite:///{home / 'mlflow.db'}"
     q = quick()
     weak, better = (replace(b, card=won(b, 150)) for b in (q.champion, q.challenger))
+    better = replace(better, card={**better.card, "against_best": {"sentence": "Naive Bayes is ahead by 0.01."}})
     no_skill = {**better.card, "has_skill": False, "verdict": "No skill is shown: ROC AUC 0.510."}
     few = {**won(better, 60), "has_skill": False}
     bundles = (weak, better, replace(better, card=no_skill), replace(better, card=few))
@@ -250,6 +251,7 @@ def test_compare_and_promote_from_the_command_line(uri, company, tmp_path):
     assert isinstance(backwards.exception, NotPromoted)
     promoted = command("promote", "challenger", company, uri=uri, home=tmp_path)
     assert "version 2 is the champion, promoted; version 1 is kept as `previous`" in promoted.output
+    assert "Naive Bayes is ahead by 0.01." in promoted.output
     refused = command("promote", "previous", company, uri=uri, home=tmp_path)
     assert isinstance(refused.exception, NotPromoted)
     assert refused.exception.exit_code == 9

@@ -8,6 +8,7 @@ from scipy.special import expit
 
 from training.fit import fit, with_strength
 from training.simulate import simulate
+from training.slices import AGES_OVERLAP
 from training.train import Trained, train, without
 
 TWO_STRENGTHS = {"bootstrap_rounds": 20, "linear_strengths": (0.003, 1.0), "max_trees": 20}
@@ -61,6 +62,8 @@ def test_the_card_tells_the_label_the_promises_the_slices_and_who_was_won(traine
         assert sum(one["pairs"] for one in card["slices"] if one["field"] == field) == len(trained.test)
     assert card["table_bytes"] == (trained.bundle.trees.table_bytes if trained.bundle.trees else 0)
     assert sum(one["won"] for one in card["source_quality"]["sources"]) <= card["profile"]["won"]
+    assert card["against_best"]["sentence"] in text
+    assert AGES_OVERLAP in text
     headings = [line for line in text.splitlines() if line.startswith("## ")]
     assert headings[-1] == "## Limits"
     assert len(text.split("## Limits")[1].strip().splitlines()) == 4
