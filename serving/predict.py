@@ -170,11 +170,15 @@ class Predictor:
         horizon = int(days) if days == int(days) else days
         return {"version": self.version, "bundle": self.bundle.digest, "horizon_days": horizon}
 
-    def _stage(self, case: Case, scored: Scored | None, language: Language) -> Json:
+    def decision(self, case: Case, scored: Scored | None) -> Decision:
+        """What the policy decides of a lead by its score; none where it objects to profiling."""
         visible = [] if scored is None else case.visible
         facts = self.facts.read(visible, case.as_of, case.facts, created_at=case.lead.created_at)
         facts = replace(facts, set_days=case.set_days, offered=case.offered)
-        decision = decide(case.facts.stage, facts, scored, self.settings.lifecycle)
+        return decide(case.facts.stage, facts, scored, self.settings.lifecycle)
+
+    def _stage(self, case: Case, scored: Scored | None, language: Language) -> Json:
+        decision = self.decision(case, scored)
         bant = {} if case.facts.bant is NOTHING_LEARNED else case.facts.bant.model_dump(exclude_none=True)
         to_ask = [question for question in QUESTIONS if question not in bant]
         return {

@@ -5,6 +5,9 @@ from typing import Literal
 
 from sqlalchemy import insert
 
+from serving.lifecycle.moves import CRM
+from serving.live.consequences import drop, place_now
+from serving.live.marks import mark_due
 from serving.store.leads import introduce
 from serving.store.schema import consents
 from serving.store.tombstones import refusal
@@ -42,3 +45,13 @@ def state(write: Write, consent: Consent) -> None:
         "known_at": write.now if consent.known_at is None else consent.known_at,
     }
     write.connection.execute(insert(consents), row)
+    mark_due(write, [consent.lead_id])
+    if consent.purpose == "profiling" and not consent.given:
+        _stop_scoring(write, consent)
+
+
+def _stop_scoring(write: Write, consent: Consent) -> None:
+    """An objection takes effect at once, unless it was taken back since it was made."""
+    place = place_now(write.connection, consent.lead_id, max(write.now, consent.happened_at))
+    if place.objects_to_profiling:
+        drop(write, place.lead_id, reason="objected", by=CRM)

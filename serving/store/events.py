@@ -14,6 +14,10 @@ import orjson
 from sqlalchemy import insert, select, text
 
 from features.errors import BadInput
+from features.tables import OUTCOME_KINDS
+from serving.lifecycle.moves import CRM
+from serving.live.consequences import Said, settle
+from serving.live.marks import mark_due
 from serving.store.errors import EventConflict
 from serving.store.leads import introduce
 from serving.store.schema import events
@@ -78,10 +82,11 @@ class NewEvent:
         }
 
 
-def take_in(write: Write, sent: Sequence[NewEvent]) -> list[Taken | BadInput]:
+def take_in(write: Write, sent: Sequence[NewEvent], *, by: str = CRM, tell: bool = True) -> list[Taken | BadInput]:
     """Take in events in one write; for each whether it is new, or why it is refused.
 
-    A lead that was never heard of is added: events may come before their lead does.
+    A lead that was never heard of is added: events may come before their lead does. New outcomes and verdicts
+    have their consequences, as said `by` the CRM or the key of a rep; without `tell` nobody gets notice of them.
     """
     if not sent:
         return []
@@ -102,6 +107,8 @@ def take_in(write: Write, sent: Sequence[NewEvent]) -> list[Taken | BadInput]:
     if new:
         write.connection.execute(insert(events), [event.row(write) for event in new])
         _count_kinds(write, new)
+        mark_due(write, {event.lead_id for event in new})
+        settle(write, [_said(write, event) for event in new if event.kind in OUTCOME_KINDS], by=by, tell=tell)
     return answers
 
 
@@ -115,6 +122,11 @@ def take_in_one(write: Write, sent: NewEvent) -> Taken:
     if isinstance(answer, BadInput):
         raise answer
     return answer
+
+
+def _said(write: Write, event: NewEvent) -> Said:
+    row = event.row(write)
+    return Said(*(row[name] for name in Said._fields))  # type: ignore[arg-type]  # of an event's own columns
 
 
 def _stored(write: Write, keys: Iterable[tuple[str, str]]) -> dict[tuple[str, str], str]:

@@ -12,6 +12,7 @@ from typing import Any
 import orjson
 from sqlalchemy import Connection, Row, insert, select, update
 
+from serving.live.marks import mark_due
 from serving.store.errors import UnknownLead
 from serving.store.schema import attribute_changes, leads
 from serving.store.tombstones import deleted, refusal
@@ -44,8 +45,10 @@ def tell(write: Write, told: LeadTold) -> bool:
     rows = _changes(write, told, before)
     if rows:
         write.connection.execute(insert(attribute_changes), rows)
-    if told.own:
+    if not told.own.keys().isdisjoint(OWN):
         _show_now(write, told.lead_id)
+    if rows or new:
+        mark_due(write, [told.lead_id])
     return bool(new)
 
 

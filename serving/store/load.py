@@ -14,6 +14,7 @@ from sqlalchemy import insert
 from features.attributes import History
 from features.clock import NEVER
 from features.tables import Export
+from serving.live.marks import mark_due
 from serving.store.events import NewEvent, take_in
 from serving.store.leads import OWN, LeadTold, introduce, json_of, tell
 from serving.store.schema import attribute_changes
@@ -36,7 +37,7 @@ def load(store: Store, export: Export, *, now: int, source: str = "export", key_
     for values in _parts(_values(export, ids)):
         rows += _write(store, now, key_id, "load_fields", len(values), lambda write, v=values: _add(write, v))
     for events in _parts(_events(export, ids, source)):
-        rows += _write(store, now, key_id, "load_events", len(events), lambda write, e=events: len(take_in(write, e)))
+        rows += _write(store, now, key_id, "load_events", len(events), lambda write, e=events: _take(write, e))
     return rows
 
 
@@ -94,8 +95,14 @@ def _value(lead_id: str, name: str, value: object, known_at: int) -> Mapping[str
     return {"lead_id": lead_id, "own": False, "field": name, "value": json_of(value), "known_at": known_at}
 
 
+def _take(write: Write, events: list[NewEvent]) -> int:
+    """What closed long ago changes stages, but is no news to anybody."""
+    return len(take_in(write, events, tell=False))
+
+
 def _add(write: Write, values: list[dict[str, object]]) -> int:
     write.connection.execute(insert(attribute_changes), [value | {"seq": write.seq} for value in values])
+    mark_due(write, {str(value["lead_id"]) for value in values})
     return len(values)
 
 

@@ -8,8 +8,15 @@ that it takes to tell the two apart again.
 import orjson
 from sqlalchemy import delete, insert, select, update
 
+from features.stages import Stage
+from serving.lifecycle.moves import CRM, POLICY, Move, standing
+from serving.live.consequences import drop, place_now
+from serving.live.hand_offs import end
+from serving.live.marks import mark_due
+from serving.live.moving import make_move, not_before
 from serving.store.errors import MergeConflict
 from serving.store.leads import changes_of, last_values, require
+from serving.store.moves import moves_of
 from serving.store.schema import attribute_changes, leads, merges, standings
 from serving.store.writer import Write
 
@@ -36,7 +43,29 @@ def merge(write: Write, lead_id: str, other: str) -> bool:
     write.connection.execute(insert(merges), rows)
     write.connection.execute(update(leads).where(leads.c.lead_id.in_(moved)).values(merged_into=lead_id))
     write.connection.execute(delete(standings).where(standings.c.lead_id.in_(moved)))
+    end(write, other, at=write.now, ending="merged", by=CRM, reason=None)
+    _stand_as_far(write, lead_id, other)
+    mark_due(write, [lead_id, other])
     return True
+
+
+def _stand_as_far(write: Write, lead_id: str, other: str) -> None:
+    """The lead that stays is as far along as the further of both; what is closed or not to be scored comes along."""
+    own, others = (moves_of(write.connection, name) for name in (lead_id, other))
+    here, there = (standing(moves).stage or Stage.LEAD for moves in (own, others))
+    if there.rank > here.rank:
+        move = Move(
+            lead_id=lead_id,
+            stage=there,
+            previous=here,
+            happened_at=not_before(own, write.now),
+            by=CRM if there.rank >= Stage.SALES_QUALIFIED.rank else POLICY,
+            because={"code": "merged"},
+        )
+        make_move(write, move)
+    place = place_now(write.connection, lead_id, write.now)
+    if place.ended:
+        drop(write, lead_id, reason="merged", by=CRM)
 
 
 def _fill_in(write: Write, lead_id: str, other: str) -> None:

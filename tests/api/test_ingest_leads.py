@@ -90,7 +90,7 @@ def test_merging_is_for_admins_and_happens_once(told):
 def test_a_deleted_lead_is_gone_and_takes_nothing_in(told):
     post(told, "/v1/leads", TOLD)
     assert_problem(told.client.delete("/v1/leads/L-17"), 403)
-    assert told.client.delete("/v1/leads/L-17", headers=admin(told)).json() == {"status": "deleted", "rows": 6}
+    assert told.client.delete("/v1/leads/L-17", headers=admin(told)).json() == {"status": "deleted", "rows": 7}
 
     event = {"lead_id": "L-17", "kind": "visit", "happened_at": "2026-02-02T00:00:00Z"}
     assert_problem(post(told, "/v1/leads", TOLD), 410)

@@ -97,14 +97,16 @@ def test_a_place_holds_stage_owner_and_outcomes(store):
 
     assert place(store, day=2).stage is Stage.MARKETING_QUALIFIED
     found = place(store)
-    assert (found.stage, found.stage_since, found.owner, found.account_id) == (Stage.LEAD, None, "rep-1", "acme")
+    assert (found.stage, found.stage_since, found.owner, found.account_id) == (Stage.CUSTOMER, at(5), "rep-1", "acme")
     assert (found.verdict.reason, found.closed.kind, found.closed.happened_at) == ("no_intent", "closed_won", at(5))
     assert place(store, day=4.5).closed is None
+    assert (place(store, day=4).stage, place(store, day=4).stage_since) == (Stage.LEAD, None)
     with store.reading() as connection:
         moves = moves_of(connection, "a")
     assert [(m.stage, m.because, m.undoes) for m in moves] == [
         (Stage.MARKETING_QUALIFIED, {"score": 90}, None),
         (Stage.LEAD, {}, move_id),
+        (Stage.CUSTOMER, {"code": "closed_won"}, None),
     ]
 
 
