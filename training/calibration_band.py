@@ -61,8 +61,8 @@ class Calibration:
         kept = len(self.promises) - len(outside)
         if self.wins < WINS_FOR_A_CURVE:
             return (
-                f"Too few wins for a curve: {self.wins} leads or accounts were won, {WINS_FOR_A_CURVE} are needed; what is "
-                "below says little."
+                f"Too few wins for a curve: {self.wins} leads or accounts won, {WINS_FOR_A_CURVE} are needed; what "
+                "is below says little."
             )
         said = f"{kept} of {len(self.promises)} bins lie inside the band that luck alone would give"
         if not outside:

@@ -5,7 +5,7 @@ from typing import Any
 
 from training.markdown import in_cell, table
 
-SAID = {"refuse": "kept out", "suspicious": "suspicious"}
+SAID = {"refuse": "kept out", "suspicious": "suspicious", "kept_out": "kept out anyhow"}
 TREATED = {
     "negative": "counts as not won",
     "censored": "no label from then on",

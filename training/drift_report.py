@@ -37,7 +37,7 @@ class ColumnDrift:
         return (
             f"{self.name}: PSI {self.psi:.3f} (bar {self.bar:.3f}); {self.fuller} {_both(self.fuller_share)}{missing}"
             f"{unseen}; affects {self.affected:.0%} of the leads, such as {', '.join(self.examples)}; "
-            f"{self.added_log_odds:+.2f} log-odds"
+            f"{self.added_log_odds:+z.2f} log-odds"
         )
 
 

@@ -68,7 +68,7 @@ def interval(found: Interval | None, *, digits: int = 3, signed: bool = False) -
     """A figure with its interval, or n/a."""
     if found is None or not math.isfinite(found.value):
         return "n/a"
-    form = f"{'+' if signed else ''}.{digits}f"
+    form = f"{'+' if signed else ''}z.{digits}f"
     if not math.isfinite(found.low) or found.low == found.high:
         return f"{found.value:{form}}"
     return f"{found.value:{form}} ({found.low:{form}} to {found.high:{form}})"

@@ -228,5 +228,5 @@ def _log_distance(values: Floats) -> Floats:
 
 def _signed(found: Interval, digits: int = 4) -> str:
     if not math.isfinite(found.low):
-        return f"{found.value:+.{digits}f} (no interval)"
-    return f"{found.value:+.{digits}f} ({found.low:+.{digits}f} to {found.high:+.{digits}f})"
+        return f"{found.value:+z.{digits}f} (no interval)"
+    return f"{found.value:+z.{digits}f} ({found.low:+z.{digits}f} to {found.high:+z.{digits}f})"

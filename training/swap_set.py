@@ -44,7 +44,7 @@ class Moves:
         """For a person."""
         share = f"{self.won:,} of {self.decided:,} won"
         interval = f" ({self.won / self.decided:.1%}, {self.low:.1%} to {self.high:.1%})" if self.decided else ""
-        why = ", ".join(f"{name} {change:+.2f}" for name, change in list(self.because.items())[:BECAUSE])
+        why = ", ".join(f"{name} {change:+z.2f}" for name, change in list(self.because.items())[:BECAUSE])
         ended = f"{share}{interval}; " if self.decided else ""
         return f"{self.before} -> {self.after}: {self.leads:,} leads; {ended}mostly by {why}"
 
@@ -93,7 +93,7 @@ class SwapSet:
 
     def _because(self, row: Floats) -> str:
         strongest = np.argsort(-np.abs(row), kind="stable")[:BECAUSE]
-        return "; ".join(f"{self.names[i]} {row[i]:+.2f}" for i in strongest if row[i])
+        return "; ".join(f"{self.names[i]} {row[i]:+z.2f}" for i in strongest if row[i])
 
 
 def swap_set(

@@ -555,6 +555,30 @@ def test_events_of_sales_are_told_by_actor_by_settings_and_by_name():
     assert not evidence_on(company(kind("form_sent")), "form_sent", declared)
 
 
+def test_what_is_no_feature_anyhow_is_called_kept_out():
+    def kind(name: str, **more: object) -> list[dict[str, object]]:
+        return events_of(name, lambda f: f.created < 350, lambda f: f.created + 1, **more)
+
+    report = find_leaks(company(kind("call", actor="seller") + kind("brochure_sent")), SETTINGS)
+    assert report.kept_out_kinds == ("call",)
+    assert report.suspicious_kinds == ("brochure_sent",), "by its name alone, and a feature"
+    assert "Kept out anyhow (1)\n  call (kind of event)" in report.render()
+    assert report.to_dict()["kept_out_kinds"] == ["call"]
+
+
+def test_visits_that_die_down_after_the_outcome_are_a_remark():
+    def visits(times: int, who: Callable[[Fate], np.ndarray], when: Callable[[Fate], np.ndarray]):
+        return [event for _ in range(times) for event in events_of("visit", who, when)]
+
+    before = visits(6, lambda f: f.created < 300, lambda f: f.created + 1)
+    a_few = visits(1, lambda f: f.won & (np.arange(LEADS) % 3 == 0), lambda f: f.closed + 3)
+    found = find_leaks(company(before + a_few), SETTINGS).finding("visit")
+    assert found.verdict == Verdict.FINE
+    assert [(item.test, item.weight) for item in found.evidence] == [("events_after_outcome", 0)]
+    often = visits(4, lambda f: f.won, lambda f: f.closed + 3)
+    assert find_leaks(company(before + often), SETTINGS).finding("visit").verdict == Verdict.SUSPICIOUS
+
+
 # ---- the report
 
 

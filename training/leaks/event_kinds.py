@@ -26,6 +26,10 @@ SHARE_AFTER = 0.01  #: of a kind's events at or after the lead's own outcome
 FIRST_AFTER = 0.9  #: of the closed leads that have the kind: first time at or after the outcome
 DENSER = 3.0  #: events per day after against before closing
 RARER_WHEN_OPEN = 0.5  #: open leads that have the kind, against closed ones
+#: where so little comes after the outcome, it dies down there and tells nothing: a remark, no suspicion
+STILL_AFTER = 0.25  #: of the events of won leads, and of those of the others
+STILL_FIRST_AFTER = 0.05  #: as `FIRST_AFTER`
+STILL_AS_DENSE = 0.1  #: as `DENSER`
 LAST_DAY = 0.5  #: of the won leads that have the kind before: first time in the last day
 LAST_DAY_BY_TIME = 0.1  #: at most, what the time would give
 
@@ -34,7 +38,9 @@ def event_kinds(case: Case) -> Iterator[Finding]:
     """A finding for each kind of the export, the most frequent first."""
     for i, name in enumerate(case.events.kinds):
         kind = case.events.of_kind(i)
-        yield Finding.of(name, "kind", [*_after(kind, case), *_before(kind, case), *_ours(name, kind, case)])
+        ours = list(_ours(name, kind, case))
+        kept_out = bool(ours) and name not in case.feature_kinds
+        yield Finding.of(name, "kind", [*_after(kind, case), *_before(kind, case), *ours], kept_out=kept_out)
 
 
 def _after(kind: Events, case: Case) -> Iterator[Evidence]:
@@ -43,8 +49,8 @@ def _after(kind: Events, case: Case) -> Iterator[Evidence]:
     share = float(late.mean())
     if late.sum() < FEWEST or share < SHARE_AFTER:
         return
-    first = _first_after(kind, case)
-    if first >= FIRST_AFTER and _denser(kind, late, case) >= DENSER and _rarer_when_open(kind, case):
+    first, denser = _first_after(kind, case), _denser(kind, late, case)
+    if first >= FIRST_AFTER and denser >= DENSER and _rarer_when_open(kind, case):
         yield Evidence(
             test="begins_after_outcome",
             ground="outcome",
@@ -54,15 +60,24 @@ def _after(kind: Events, case: Case) -> Iterator[Evidence]:
             "it follows the result. It must not become a feature.",
         )
     else:
+        dies_down = (
+            first < STILL_FIRST_AFTER and denser < STILL_AS_DENSE and _after_by_side(kind, late, case) < STILL_AFTER
+        )
         yield Evidence(
             test="events_after_outcome",
             ground="outcome",
-            weight=2,
+            weight=0 if dies_down else 2,
             numbers={"events": len(late), "after": share, "first_after": first},
             sentence=f"{late.sum():,} of its {len(late):,} events ({share:.0%}) come at or after the lead's own "
             f"outcome; {first:.0%} of the closed leads with such an event have none before. A total over all time "
             "would know the result. Features count only what was known when the lead was scored.",
         )
+
+
+def _after_by_side(kind: Events, late: Bools, case: Case) -> float:
+    """The share of events that come at or after the outcome, of won leads or of the others, whichever is more."""
+    won = case.fates.won[kind.lead]
+    return max(float(late[side].mean()) if side.any() else 0.0 for side in (won, ~won))
 
 
 def _firsts(kind: Events, leads: int) -> Ints:

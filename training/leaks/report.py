@@ -20,10 +20,12 @@ class Finding:
     evidence: tuple[Evidence, ...] = ()
 
     @classmethod
-    def of(cls, name: str, what: What, evidence: Iterable[Evidence]) -> "Finding":
-        """The finding that this evidence leads to."""
+    def of(cls, name: str, what: What, evidence: Iterable[Evidence], *, kept_out: bool = False) -> "Finding":
+        """The finding that this evidence leads to; `kept_out` where the settings make no feature of it anyhow."""
         sorted_ = tuple(sorted(evidence, key=lambda item: -item.weight))
-        return cls(name=name, what=what, verdict=verdict_of(sorted_), evidence=sorted_)
+        verdict = verdict_of(sorted_)
+        is_out = kept_out and verdict == Verdict.SUSPICIOUS
+        return cls(name=name, what=what, verdict=Verdict.KEPT_OUT if is_out else verdict, evidence=sorted_)
 
     @property
     def weight(self) -> int:
@@ -89,6 +91,11 @@ class LeakReport:
         return self.named(Verdict.SUSPICIOUS, "kind")
 
     @property
+    def kept_out_kinds(self) -> tuple[str, ...]:
+        """Kinds of events that would be suspicious, were they not kept out of the features anyhow."""
+        return self.named(Verdict.KEPT_OUT, "kind")
+
+    @property
     def outcome_columns(self) -> tuple[str, ...]:
         """Columns that are read as the result and are therefore never features."""
         return tuple(f.name for f in self.findings if f.what == "result")
@@ -105,6 +112,7 @@ class LeakReport:
             "suspicious": list(self.suspicious),
             "refused_kinds": list(self.refused_kinds),
             "suspicious_kinds": list(self.suspicious_kinds),
+            "kept_out_kinds": list(self.kept_out_kinds),
             "outcome_columns": list(self.outcome_columns),
             "findings": [f.to_dict() for f in self.findings],
             "jump": None if self.jump is None else self.jump.to_dict(),
@@ -119,6 +127,7 @@ class LeakReport:
         parts = [
             *self._section("Refused", [f for f in others if f.verdict == Verdict.REFUSE]),
             *self._section("Suspicious", [f for f in others if f.verdict == Verdict.SUSPICIOUS]),
+            *self._section("Kept out anyhow", [f for f in others if f.verdict == Verdict.KEPT_OUT]),
             *self._section("Read as the result, never as a feature", results),
             *self._section("Fine, with a remark", [f for f in fine if f.evidence]),
             *_fine("Fine columns", [f for f in fine if not f.evidence and f.what == "column"]),

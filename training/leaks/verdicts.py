@@ -23,6 +23,7 @@ class Verdict(StrEnum):
 
     REFUSE = "refuse"
     SUSPICIOUS = "suspicious"
+    KEPT_OUT = "kept_out"  # of a kind of event: suspicious, and no feature is made of it anyhow
     FINE = "fine"
 
 
