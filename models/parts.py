@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
+from hashlib import sha256
 from typing import TypeVar
 
 import lightgbm
@@ -21,6 +22,7 @@ from models.reference import Reference
 from models.trees import TreeExpert
 
 GOLDEN = 200  #: rows at most whose answers are stored
+GOLDEN_FIELDS = ("base_value", "horizon_days", "log_odds", "rows", "score")
 TOLERANCE = 1e-9  #: log-odds by which a stored answer may differ
 
 T = TypeVar("T")
@@ -39,13 +41,12 @@ def to_parts(bundle: Bundle, golden_rows: Floats) -> dict[str, bytes]:
         "evidence.json": to_text(bundle.evidence.to_dict(bundle.view)),
         "card.json": to_text(bundle.card),
         "card.md": bundle.card_text.encode("utf-8"),
-        "golden.json": _golden(bundle, golden_rows),
     }
     if bundle.trees is not None:
         parts["trees.txt"] = bundle.trees.text.encode("ascii")
     if bundle.reference is not None:
         parts["reference.json"] = to_text(bundle.reference.to_dict(bundle.view))
-    return parts
+    return parts | {"golden.json": _golden(bundle, golden_rows, parts)}
 
 
 def from_parts(sealed: Sealed) -> Bundle:
@@ -71,7 +72,7 @@ def from_parts(sealed: Sealed) -> Bundle:
         digest=sealed.digest,
     )
     _read(sealed, "manifest.json", lambda _: _check_whole(sealed, bundle))
-    _read(sealed, "golden.json", lambda part: _check_golden(part, bundle))
+    _read(sealed, "golden.json", lambda part: _check_golden(part, bundle, sealed))
     return bundle
 
 
@@ -118,21 +119,29 @@ def _check_whole(sealed: Sealed, bundle: Bundle) -> None:
         raise ValueError(f"a horizon of {sealed.horizon_days} days")
 
 
-def _golden(bundle: Bundle, rows: Floats) -> bytes:
+def _golden(bundle: Bundle, rows: Floats, parts: Mapping[str, bytes]) -> bytes:
+    """Rows with their answers, and which files gave them: no choice of rows reaches every leaf and category."""
     chosen = rows[np.unique(np.linspace(0, len(rows) - 1, min(len(rows), GOLDEN)).astype(np.intp))]
     answers = bundle.answer(chosen)
     stored = {
         "base_value": answers.base_value,
         "horizon_days": bundle.horizon_days,
         "log_odds": answers.log_odds,
+        "parts": _sums(parts),
         "rows": chosen,
         "score": bundle.policy.scores(answers.log_odds),
     }
     return to_text(stored)
 
 
-def _check_golden(part: bytes, bundle: Bundle) -> None:
-    stored = fields(from_text(part), "base_value", "horizon_days", "log_odds", "rows", "score")
+def _sums(parts: Mapping[str, bytes]) -> dict[str, str]:
+    return {name: sha256(part).hexdigest() for name, part in parts.items() if name != "golden.json"}
+
+
+def _check_golden(part: bytes, bundle: Bundle, sealed: Sealed) -> None:
+    data = from_text(part)
+    bound = isinstance(data, dict) and "parts" in data  # not before release 0.2
+    stored = fields(data, *GOLDEN_FIELDS, *(("parts",) if bound else ()))
     length = len(listed(stored["rows"]))
     rows = np.array([_row(row, len(bundle.view.names)) for row in stored["rows"]], dtype=np.float64)
     if not 0 < length <= GOLDEN:
@@ -148,6 +157,8 @@ def _check_golden(part: bytes, bundle: Bundle) -> None:
     )
     if not apart <= TOLERANCE:
         raise ValueError(f"the answers differ from the golden ones by {apart:.3g}")
+    if bound and stored["parts"] != _sums(sealed.parts):
+        raise ValueError("the golden answers are those of other files")
 
 
 def _row(stored: object, columns: int) -> list[float]:

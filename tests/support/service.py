@@ -62,12 +62,13 @@ def service(
     model: bool = True,
     store: Store | None = None,
     now: Callable[[], datetime] = lambda: NOW,
+    source: ModelSource | None = None,
 ) -> Iterator[Running]:
-    """The service over HTTP, with the small bundle unless `model` is false; with a store if there is one."""
+    """The service over HTTP, with the small bundle unless `model` is false or `source` brings others."""
     settings = settings or Settings()
     bundle = replace(small_bundle(), card={"company": "Small", "has_skill": True})
     predictor = Predictor(bundle=bundle, version="7", settings=settings)
-    models = source_of(predictor if model else None, settings)
+    models = source or source_of(predictor if model else None, settings)
     ring, token = KeyRing(keys=()).issue(["crm"])
     ring, rep_token = ring.issue(["rep"])
     ring, admin_token = ring.issue(["admin"])

@@ -301,6 +301,8 @@ def drop(*path):
         ),
         ("view.json", lambda data: put(data["definitions"][4], "definitions", 5)(data), "same name"),
         ("card.json", lambda data: [1, 2], "no object"),
+        ("card.json", put("other", "name"), "those of other files"),
+        ("golden.json", put(None, "parts"), "those of other files"),
         ("golden.json", put([], "rows"), "0 golden rows"),
         ("golden.json", put(7.0, "log_odds", 3), "differ from the golden ones"),
         ("golden.json", put(7.0, "score", 3), "differ from the golden ones"),
