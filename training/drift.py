@@ -9,6 +9,7 @@ import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -233,13 +234,17 @@ def _calibration(
         probability = expit(bundle.log_odds(build_rows(bundle.view, export, pairs)))
     else:
         return None
-    return _kept(pairs, probability, labels(export, pairs.lead, pairs.as_of, days(bundle.horizon_days)), settings.drift)
+    won = labels(export, pairs.lead, pairs.as_of, days(bundle.horizon_days))
+    return _kept(pairs, probability, won, settings.drift, bundle.card)
 
 
-def _kept(pairs: Pairs, probability: Floats, won: Floats, rules: Drift) -> CalibrationDrift | None:
+def _kept(
+    pairs: Pairs, probability: Floats, won: Floats, rules: Drift, card: Mapping[str, Any]
+) -> CalibrationDrift | None:
     if not len(pairs):
         return None
-    low, high = wins_range(probability, 1 - rules.false_alarm_share / FAMILIES)
+    level = 1 - rules.false_alarm_share / FAMILIES
+    low, high = wins_range(probability, level)
     expected, realised = float(probability.sum()), int(won.sum())
     apart = abs(math.log((expected + 0.5) / (realised + 0.5)))
     return CalibrationDrift(
@@ -249,5 +254,19 @@ def _kept(pairs: Pairs, probability: Floats, won: Floats, rules: Drift) -> Calib
         realised=realised,
         low=low,
         high=high,
+        level=level,
+        at_training=_on_the_card(card),
         moved=not low <= realised <= high and apart >= math.log(rules.min_calibration_ratio),
+    )
+
+
+def _on_the_card(card: Mapping[str, Any]) -> str | None:
+    """Expected for each observed win when the model was measured, and what that means; None where it doesn't tell."""
+    found = card.get("promise") or {}
+    if found.get("low") is None:
+        return None
+    word = "too much" if found["low"] > 1 else "too little" if found["high"] < 1 else "neither too much nor too little"
+    return (
+        f"{found['value']:.2f} wins expected for each that came ({found['low']:.2f} to {found['high']:.2f}), "
+        f"{word} is shown"
     )

@@ -70,14 +70,18 @@ class CalibrationDrift:
     realised: int
     low: float  #: of the wins that luck allows
     high: float
+    level: float  #: of that band: how often it holds what comes of right promises
     moved: bool
+    at_training: str | None = None  #: what the card says of the promises on its own test period
 
     def sentence(self) -> str:
         """For a person."""
-        word = "moved" if self.moved else "holds"
+        word = "moved" if self.moved else "not shown to have moved"
+        card = f"; its card, of its test period: {self.at_training}" if self.at_training else ""
         return (
             f"calibration {word}: of {self.leads:,} leads of {self.moment[:10]} the model expected {self.expected:.1f} "
-            f"wins, {self.realised:,} came; luck allows {self.low:.0f} to {self.high:.0f}"
+            f"wins, {self.realised:,} came; were its promises right, luck would give {self.low:.0f} to {self.high:.0f} "
+            f"in {self.level:.1%} of such cases, so that a smaller error can't be seen here{card}"
         )
 
 

@@ -100,6 +100,7 @@ class Evaluation:
         return {
             "verdict": self.verdict(),
             "has_skill": self.has_skill,
+            "promise": self.measured["both"]["expected / observed"].to_dict(),
             "capacity_share": self.capacity_share,
             "contest": {name: {m: i.to_dict() for m, i in row.items()} for name, row in self.shown.items()},
             "against_best": self.standing.to_dict() if self.standing else None,

@@ -145,6 +145,21 @@ def test_promises_that_were_not_kept_are_drift(bundle):
     assert found.calibration.low > 0
     assert "calibration" in found.sentence()
     assert moved(bundle, q.export).calibration.realised > 0
+    assert "in 99.7% of such cases" in found.calibration.sentence()
+    assert f"of {found.calibration.leads:,} leads" in found.calibration.sentence()
+    assert "its card" not in found.calibration.sentence()
+
+
+@pytest.mark.parametrize(
+    ("low", "value", "high", "word"),
+    [(0.6, 0.8, 0.95, "too little"), (0.8, 1.0, 1.2, "neither too much nor too little")],
+)
+def test_calibration_is_told_beside_what_the_card_says(bundle, low, value, high, word):
+    told = replace(bundle, card={**bundle.card, "promise": {"low": low, "value": value, "high": high}})
+    said = moved(told, quick().export).calibration.sentence()
+    assert f"its card, of its test period: {value:.2f} wins expected for each that came" in said
+    assert f"{word} is shown" in said
+    assert "calibration holds" not in said
 
 
 def test_promises_are_judged_after_they_matured_only(bundle):
