@@ -15,6 +15,7 @@ from sqlalchemy import (
     PrimaryKeyConstraint,
     Table,
     Text,
+    text,
 )
 
 from features.tables import OUTCOME_KINDS
@@ -25,6 +26,14 @@ metadata = MetaData(naming_convention={"ix": "ix_%(table_name)s_%(column_0_N_nam
 Name = Text().with_variant(Text(collation="C"), "postgresql")
 #: a number that the database gives in the order of insertion
 Id = BigInteger().with_variant(Integer, "sqlite")
+
+#: fields that tell where a lead came from, by the names that CRMs give them; the funnel reads them of all leads
+SOURCE_FIELDS = (
+    *("source", "Source", "lead_source", "Lead_Source", "Lead Source", "original_source", "Original_Source"),
+    *("Original Source", "utm_source", "Utm_Source", "Utm Source", "origine", "Origine", "fonte", "Fonte"),
+    *("provenienza", "Provenienza"),
+)
+_TELLS_SOURCE = text("field IN (" + ", ".join(f"'{name}'" for name in SOURCE_FIELDS) + ")")
 
 writes = Table(
     "writes",
@@ -63,6 +72,7 @@ attribute_changes = Table(
     Column("known_at", BigInteger, nullable=False),
     Column("merge_seq", Id),  # filled in by this merge from the other lead
     Index(None, "lead_id"),
+    Index("ix_attribute_changes_sources", "lead_id", sqlite_where=_TELLS_SOURCE, postgresql_where=_TELLS_SOURCE),
     comment="which field got which value, known when",
 )
 
@@ -85,6 +95,7 @@ events = Table(
     Column("digest", Text, nullable=False),  # of what was sent, to tell a repetition from a contradiction
     PrimaryKeyConstraint("event_id", "source"),  # in this order: without statistics PostgreSQL scans a whole source
     Index(None, "lead_id"),
+    Index(None, "happened_at", "lead_id", "kind"),  # who was active of late, without looking at all events
     Index(
         "ix_events_outcomes",
         "kind",
