@@ -33,7 +33,7 @@ from features.definitions import (
 from features.event_order import Sorted
 from features.events import EventLog
 from features.threads import on_threads, ranges, threads_for
-from features.view import View
+from features.view import KindMeaning, View
 
 Rows = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -84,7 +84,7 @@ class Program(NamedTuple):
 @lru_cache(maxsize=32)
 def program_of(view: View) -> Program:
     """The view's columns of behaviour as operations; other columns stay NaN."""
-    per_kind = [list(_ops(view, kind.name)) for kind in view.kinds]
+    per_kind = [list(_ops(view, kind)) for kind in view.kinds]
     ops = [op for some in per_kind for op in some]
     empty = np.full(len(view.definitions), np.nan)
     for i, definition in enumerate(view.definitions):
@@ -100,11 +100,12 @@ def program_of(view: View) -> Program:
     )
 
 
-def _ops(view: View, kind: str) -> Iterator[tuple[Op, int, int, float]]:
+def _ops(view: View, kind: KindMeaning) -> Iterator[tuple[Op, int, int, float]]:
     """(op, column, span, rate) for each column that an event of `kind` may change."""
+    counts_as = {kind.name, None, *([ANY] if kind.is_activity else [])}  # None: channels are of every kind
     for column, definition in enumerate(view.definitions):
         op = OP_OF.get(type(definition))
-        if op is not None and getattr(definition, "kind", ANY) in (kind, ANY):
+        if op is not None and getattr(definition, "kind", None) in counts_as:
             half_life = days(getattr(definition, "half_life_days", 1))
             yield op, column, days(getattr(definition, "days", 0)), -1.0 / half_life
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from features.errors import BadSettings
+from features.guess_kinds import ends_contact
 from features.settings import Kind
 from features.tables import OUTCOME_KINDS
 from features.view import KindMeaning
@@ -75,6 +76,7 @@ def _seen(name: str, exported_names: tuple[str, ...], counts: pd.DataFrame, decl
             family=kind.family,
             stage=kind.stage,
             label=kind.label,
+            is_activity=not any(ends_contact(each, declared) for each in (name, *exported_names)),
         ),
         is_feature=bool(by_lead),
         events=int(own["events"]),

@@ -26,6 +26,12 @@ class KindMeaning:
     family: Family = "engagement"
     stage: Stage = Stage.LEAD
     label: str | None = None
+    is_activity: bool = True  #: counts among all activity; a wish to be left alone does not
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain data; what the first releases did not know is there only where it says something."""
+        stored = asdict(self)
+        return stored if not self.is_activity else {k: v for k, v in stored.items() if k != "is_activity"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,7 +79,7 @@ class View:
         """Plain data for `view.json`."""
         return {
             "definitions": [to_dict(d) for d in self.definitions],
-            "kinds": [asdict(k) for k in self.kinds],
+            "kinds": [k.to_dict() for k in self.kinds],
             "categories": {name: list(self.categories[name]) for name in sorted(self.categories)},
             "missing_words": list(self.missing_words),
             "keep_na": list(self.keep_na),

@@ -65,7 +65,11 @@ class About:
 @lru_cache(maxsize=1000)
 def kind_names(view: View, kind: str) -> frozenset[str]:
     """Under which names events of a kind may come."""
-    return frozenset(name for name, meaning in view.kind_of.items() if kind in (ANY, meaning.name))
+    return frozenset(
+        name
+        for name, meaning in view.kind_of.items()
+        if kind == meaning.name or (kind == ANY and meaning.is_activity)
+    )
 
 
 def sentence(definition: Definition, value: float, about: About, *, raises: bool = False) -> str:

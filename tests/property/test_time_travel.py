@@ -102,7 +102,7 @@ SMALL_VIEW = View(
         FirstTouch(),
         LastTouch(),
     ),
-    kinds=tuple(KindMeaning(name=kind) for kind in KINDS),
+    kinds=(*(KindMeaning(name=kind) for kind in KINDS), KindMeaning(name="unsubscribe", is_activity=False)),
     categories={"first_touch_channel": ("ads", "seo"), "last_touch_channel": ("ads", "seo")},
 )
 AS_OF = 20_000 * DAY
@@ -116,7 +116,7 @@ EVENTS = st.lists(
         lambda kind, happened, late, value, topic, channel: Event(
             kind, happened, happened + late, value, topic, channel
         ),
-        st.sampled_from([*KINDS, "unknown"]),
+        st.sampled_from([*KINDS, "unsubscribe", "unknown"]),
         TIMES,
         st.sampled_from([0, 0, 1, DAY, 9 * DAY]),
         st.sampled_from([None, 1.0, 2.5, -4.0]),

@@ -48,6 +48,20 @@ def test_an_event_counts_under_every_name_of_its_kind():
     assert feature(Count(kind="page_view", days=7), events, as_of="2026-01-10", kinds=kinds) == {"a": 2}
 
 
+def test_a_wish_to_be_left_alone_is_no_activity():
+    events = """
+        lead | kind        | happened_at
+        a    | visit       | 2026-01-09
+        a    | unsubscribe | 2026-01-09
+    """
+    kinds = (KindMeaning(name="visit"), KindMeaning(name="unsubscribe", is_activity=False))
+    counts = {
+        kind: feature(Count(kind=kind, days=7), events, as_of="2026-01-10", kinds=kinds)["a"]
+        for kind in (ANY, "unsubscribe")
+    }
+    assert counts == {ANY: 1, "unsubscribe": 1}
+
+
 def test_activity_is_every_kind_that_the_view_knows():
     events = """
         lead | kind         | happened_at

@@ -94,7 +94,10 @@ def _value(view: View, definition: Definition, lead: Lead, as_of: int) -> float:
             return math.nan
         return _position(view, definition, channels[0 if isinstance(definition, FirstTouch) else -1])
     assert isinstance(definition, OfKind)
-    own = [e for e in events if definition.kind in (ANY, _kind(view, e))]
+    if definition.kind == ANY:
+        own = [e for e in events if _is_activity(view, e)]
+    else:
+        own = [e for e in events if definition.kind == _kind(view, e)]
     return _behaviour(view, definition, own, as_of)
 
 
@@ -148,6 +151,10 @@ def _kind(view: View, event: Event) -> str | None:
         if event.kind == kind.name or event.kind in kind.aliases:
             return kind.name
     return None
+
+
+def _is_activity(view: View, event: Event) -> bool:
+    return all(kind.is_activity for kind in view.kinds if kind.name == _kind(view, event))
 
 
 def _says_nothing(view: View, text: str | None) -> bool:
