@@ -11,7 +11,19 @@ from starlette.routing import Route
 
 from features.settings import Service as ServiceLimits
 from features.settings import Settings
-from serving import describe, docs, ingest_events, ingest_leads, ingest_lists, ingest_schemas, problem, routes
+from serving import (
+    ask_describe,
+    ask_leads,
+    ask_schemas,
+    describe,
+    docs,
+    ingest_events,
+    ingest_leads,
+    ingest_lists,
+    ingest_schemas,
+    problem,
+    routes,
+)
 from serving.body import BodyLimit
 from serving.headers import SafeHeaders
 from serving.keys import KeyFile, KeyRing
@@ -21,6 +33,7 @@ from serving.routes import Service
 from serving.schemas import components
 from serving.shortcut import Shortcut
 from serving.store.store import Store
+from serving.web import install as web
 
 ABOUT = (
     "Sends back, for a lead and its activities, how likely it is to be won within the horizon, why, "
@@ -50,8 +63,9 @@ def create_app(
     app.router.routes.append(Route("/v1/predict", routes.predict, methods=["POST"]))
     app.include_router(routes.router)  # describes /v1/predict too, but takes 26 microseconds to find its way there
     if store is not None:
-        for module in (ingest_leads, ingest_events, ingest_lists):
+        for module in (ingest_leads, ingest_events, ingest_lists, ask_leads):
             app.include_router(module.router)
+        web.install(app)
     app.include_router(docs.router)
     app.add_middleware(Shortcut, path="/v1/predict", to=routes.predict)
     app.add_middleware(BodyLimit, max_bytes=settings.service.max_body_bytes)
@@ -68,9 +82,11 @@ def _describe(app: FastAPI, limits: ServiceLimits) -> None:
     @cache
     def openapi() -> dict[str, Any]:
         document = generate()
+        if app.state.service.store is not None:
+            ask_describe.with_ids(document)
         describe.show_answers(document["paths"])
         document["components"] = {
-            "schemas": components(limits, *ingest_schemas.SHOWN),
+            "schemas": components(limits, *ingest_schemas.SHOWN, *ask_schemas.SHOWN),
             "securitySchemes": {"key": describe.KEY},
         }
         return document

@@ -27,13 +27,13 @@ def field_sentence(definition: Attribute, value: float, view: View, lead: Lead, 
         return language.say("{field}: {value}", field=label, value=language.number(value))
     text = view.categories[definition.name][int(value)]
     if definition.part is None:
-        return language.say("{field}: {value}", field=label, value=yes_or_no(_clipped(text), language))
+        return language.say("{field}: {value}", field=label, value=yes_or_no(clipped(text), language))
     if definition.part == "seniority" and text == "staff" and not tells_seniority(raw):
-        return language.say("{field}: not clear from “{raw}”", field=label, raw=_clipped(raw))
+        return language.say("{field}: not clear from “{raw}”", field=label, raw=clipped(raw))
     shown = value_label(definition.part, text, language)
     if definition.part not in READ_FROM_TEXT:
         return language.say("{field}: {value}", field=label, value=shown)
-    return language.say("{field}: {value} (“{raw}”)", field=label, value=shown, raw=_clipped(raw))
+    return language.say("{field}: {value} (“{raw}”)", field=label, value=shown, raw=clipped(raw))
 
 
 def _unknown(definition: Attribute, raw: object, label: str, view: View, language: Language) -> str:
@@ -45,9 +45,10 @@ def _unknown(definition: Attribute, raw: object, label: str, view: View, languag
     if definition.part and read not in UNREAD:
         shown = value_label(definition.part, str(read), language)
         return language.say("{field}: {value}, too rare to judge by", field=label, value=shown)
-    return language.say("{field}: “{value}” is not one that the model knows", field=label, value=_clipped(raw))
+    return language.say("{field}: “{value}” is not one that the model knows", field=label, value=clipped(raw))
 
 
-def _clipped(value: object) -> str:
+def clipped(value: object) -> str:
+    """A value in one line, not longer than a sentence can bear."""
     text = " ".join(str(value).split())
     return text if len(text) <= LONGEST_VALUE else text[: LONGEST_VALUE - 1] + "…"

@@ -10,7 +10,8 @@ from sqlalchemy import Connection, func, or_, select
 
 from features.clock import iso
 from features.errors import BadInput
-from features.request import BadRequest, Fault, Moment, Schema, Word, refusal
+from features.request import BadRequest, Fault, Schema, refusal
+from features.request_fields import Moment, Word
 from serving.live.case import living_at
 from serving.predict import FUTURE_ALLOWED, Case
 from serving.store.facts import Place

@@ -1,0 +1,117 @@
+"""A sentence for each thing that happened to a lead."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from features.stages import Stage
+from features.verdicts import Rejection
+from features.view import View
+from serving.field_words import clipped
+from serving.kind_words import capital, field_label, kind_words
+from serving.language import N_, Language
+from serving.lifecycle import Because, Ground
+from serving.live.timeline import Entry, What
+from serving.stage_words import REASONS, STAGES, because_sentence
+from serving.value_words import yes_or_no
+
+CONSENT = {
+    ("marketing", True): N_("Agreed to marketing"),
+    ("marketing", False): N_("Does not agree to marketing"),
+    ("profiling", True): N_("May be scored again"),
+    ("profiling", False): N_("Objects to being scored"),
+}
+OUTCOMES = {"closed_won": N_("Won"), "closed_lost": N_("Lost")}
+ENDINGS = {
+    "accepted": N_("Sales accepted it"),
+    "withdrawn": N_("Taken back from sales"),
+    "merged": N_("The offer to sales went to the lead that it was merged with"),
+}
+
+
+def entry_sentence(entry: Entry, view: View, language: Language) -> str:
+    """What happened, in a few words."""
+    if entry.what == "activity":
+        return _activity(entry.data, view, language)
+    return _SAID[entry.what](entry.data, language)
+
+
+def grounds_of(entry: Entry, view: View, language: Language) -> list[str]:
+    """Why a lead was moved, as far as the move says it in our codes."""
+    grounds = entry.data.get("because", {}).get("grounds", []) if entry.what == "move" else []
+    known = [g for g in grounds if isinstance(g, dict) and g.get("code") in set(Because)]
+    return [because_sentence(_ground(g), view, language) for g in known]
+
+
+def _ground(stored: Mapping[str, Any]) -> Ground:
+    values = {name: value for name, value in stored.items() if name != "code"}
+    if "stage" in values:
+        values["stage"] = Stage(values["stage"])
+    return Ground(code=Because(stored["code"]), values=values)
+
+
+def _field(data: Mapping[str, Any], language: Language) -> str:
+    label = field_label(data["field"], None, language)
+    if data["value"] is None:
+        return language.say("{field} taken away", field=label)
+    value = data["value"]
+    shown = yes_or_no(clipped(str(value).lower() if isinstance(value, bool) else value), language)
+    return language.say("{field}: {value}", field=label, value=shown)
+
+
+def _activity(data: Mapping[str, Any], view: View, language: Language) -> str:
+    words = kind_words(view, data["kind"], language)
+    did = words.did or capital(words.label)
+    if not data["topic"]:
+        return did
+    return language.say("{did} (about: {topic})", did=did, topic=clipped(data["topic"]))
+
+
+def _ending(data: Mapping[str, Any], language: Language) -> str:
+    """How a lead or its offer to sales ended."""
+    ending = data.get("ending") or data["kind"]
+    if ending in OUTCOMES:
+        return language.say(OUTCOMES[ending])
+    if ending in ("rejected", "sales_rejected"):
+        return language.say("Sales turned it down: {reason}", reason=_reason(data["reason"], language))
+    return language.say(ENDINGS[ending.removeprefix("sales_")])
+
+
+def _reason(reason: str | None, language: Language) -> str:
+    code = reason or Rejection.OTHER.value
+    return language.say(REASONS[Rejection(code)]) if code in set(Rejection) else clipped(code)
+
+
+def _move(data: Mapping[str, Any], language: Language) -> str:
+    stage = language.say(STAGES[Stage(data["stage"])])
+    if data["undoes"] is not None:
+        return language.say("Moved back to “{stage}”", stage=stage)
+    return language.say("Moved to “{stage}”", stage=stage)
+
+
+def _consent(data: Mapping[str, Any], language: Language) -> str:
+    return language.say(CONSENT[data["purpose"], bool(data["given"])])
+
+
+def _merge(data: Mapping[str, Any], language: Language) -> str:
+    return language.say("Merged with {lead}", lead=data["other"])
+
+
+def _offered(_: Mapping[str, Any], language: Language) -> str:
+    return language.say("Offered to sales")
+
+
+def _score(data: Mapping[str, Any], language: Language) -> str:
+    return language.say("Score {score}", score=data["score"])
+
+
+_SAID: Mapping[What, Callable[[Mapping[str, Any], Language], str]] = {
+    "field": _field,
+    "consent": _consent,
+    "outcome": _ending,
+    "verdict": _ending,
+    "merge": _merge,
+    "move": _move,
+    "hand_off_offered": _offered,
+    "hand_off_ended": _ending,
+    "score": _score,
+}
