@@ -31,11 +31,13 @@ class SafeHeaders:
             return
         request_id = token_hex(8)
         scope.setdefault("state", {})["request_id"] = request_id
-        added = [*RAW, (REQUEST_ID, request_id.encode())]
+        own = (REQUEST_ID, request_id.encode())
 
         async def add(message: Message) -> None:
             if message["type"] == "http.response.start":
-                message["headers"] = [*message["headers"], *added]
+                there = {name for name, _ in message["headers"]}  # a page says itself what it may load
+                added = [header for header in RAW if header[0] not in there]
+                message["headers"] = [*message["headers"], *added, own]
             await send(message)
 
         await self.app({**scope, "method": "GET"} if scope["method"] == "HEAD" else scope, receive, add)

@@ -1,6 +1,6 @@
 """The languages that sentences come in: catalogs, plurals, numbers, and which one a caller prefers.
 
-English is written in the code, other languages in `locale/LANGUAGE/LC_MESSAGES/ripeness.po`. The
+English is written in the code, other languages in `locale/LANGUAGE/LC_MESSAGES/*.po`. The
 catalogs are compiled while they are loaded, so there is no second file that could be out of date.
 """
 
@@ -13,6 +13,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from babel import Locale
+from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
@@ -90,12 +91,20 @@ def catalog(code: str) -> Language:
     """The language of this code, one of `LANGUAGES`."""
     if code == "en":
         return Language(code, gettext.NullTranslations())
-    with (LOCALE / code / "LC_MESSAGES" / "ripeness.po").open("rb") as file:
-        messages = read_po(file, locale=Locale(code))
+    messages = Catalog(locale=Locale(code))
+    for path in catalogs(code):
+        with path.open("rb") as file:
+            for message in read_po(file, locale=Locale(code)):
+                messages[message.id] = message
     compiled = io.BytesIO()
     write_mo(compiled, messages)
     compiled.seek(0)
     return Language(code, gettext.GNUTranslations(compiled))
+
+
+def catalogs(code: str) -> list[Path]:
+    """The files of a language: the answers' sentences, and those of the pages."""
+    return sorted((LOCALE / code / "LC_MESSAGES").glob("*.po"))
 
 
 @lru_cache(maxsize=256)

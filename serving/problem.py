@@ -141,7 +141,7 @@ class Unforeseen:
             await self.app(scope, receive, remember)
         except Exception as error:
             request_id = scope.get("state", {}).get("request_id")
-            log.error("request_failed", request_id=request_id, error=type(error).__name__, where=_where(error))
+            log.error("request_failed", request_id=request_id, error=type(error).__name__, where=where(error))
             if started:
                 raise
             body = of_status(500, detail="the fault is ours; the log names it", instance=scope["path"])
@@ -153,7 +153,7 @@ class Unforeseen:
             await _refuse(body, scope, {"Connection": "close"})(scope, receive, send)
 
 
-def _where(error: BaseException) -> list[str]:
+def where(error: BaseException) -> list[str]:
     """File and line of the innermost calls; no values, for they may be personal."""
     found, at = [], error.__traceback__
     while at is not None:

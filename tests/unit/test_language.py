@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import serving
-from serving.language import LANGUAGES, preferred
+from serving.language import LANGUAGES, catalogs, preferred
 
 
 @pytest.mark.parametrize(
@@ -44,20 +44,27 @@ def test_no_header_breaks_the_choice(header):
 
 def messages():
     keywords = {"say": None, "say_n": (1, 2), "N_": None, "NN_": (1, 2)}
-    found = extract_from_dir(Path(serving.__file__).parent, method_map=[("**.py", "python")], keywords=keywords)
+    methods = [("**.py", "python"), ("pages/**.html", "jinja2")]
+    found = extract_from_dir(Path(serving.__file__).parent, method_map=methods, keywords=keywords)
     return {message for _, _, message, _, _ in found}
 
 
+def italian_files():
+    return [{m.id: m for m in read_po(io.BytesIO(path.read_bytes()), locale="it") if m.id} for path in catalogs("it")]
+
+
 def italian():
-    path = Path(serving.__file__).parent / "locale" / "it" / "LC_MESSAGES" / "ripeness.po"
-    catalogue = read_po(io.BytesIO(path.read_bytes()), locale="it")
-    return {message.id: message for message in catalogue if message.id}
+    return {id: message for file in italian_files() for id, message in file.items()}
 
 
 def test_italian_is_complete_and_holds_nothing_that_nobody_says():
     translated = {id for id, message in italian().items() if not message.fuzzy and all(forms(message.string))}
 
     assert translated == messages()
+
+
+def test_no_message_is_translated_twice():
+    assert len(italian()) == sum(map(len, italian_files()))
 
 
 def forms(text):

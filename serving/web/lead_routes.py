@@ -1,0 +1,218 @@
+"""One lead: who it is, why it has its score, and what sales says of it."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+from urllib.parse import urlencode
+
+from fastapi import Request, Response
+
+from features.request import BadRequest, Fault
+from features.stages import Stage
+from features.verdicts import Rejection
+from features.view import View
+from serving import ingest_read as read
+from serving.ingest_schemas import FeedbackToTell
+from serving.kind_words import field_label
+from serving.lifecycle.moves import lasting
+from serving.live.stages import take_back
+from serving.live.timeline_words import entry_sentence, grounds_of
+from serving.predict import Predictor
+from serving.store.events import NewEvent, take_in
+from serving.store.leads import require
+from serving.store.writer import Act, Job, Write
+from serving.web.forms import own_path
+from serving.web.lead_facts import Asked, LeadFacts, known_fields, lead_facts
+from serving.web.page_route import PageRouter
+from serving.web.render import page
+from serving.web.routes import go_to
+from serving.web.similar import similar_won
+from serving.web.visitor import Visitor, visitor_of
+from serving.web.waterfall import whole_parts
+
+router = PageRouter()
+
+NOTHING = View(definitions=(), kinds=(), categories={})  #: knows no kind of event by another name
+
+
+@router.get("/lead")
+def lead(request: Request) -> Response:
+    """The page of one lead."""
+    visitor = visitor_of(request)
+    visitor.require("rep")
+    asked = _asked(request)
+    predictor = visitor.service.models.status.predictor
+    with visitor.store.reading() as connection:
+        facts = lead_facts(connection, asked, predictor, _models(visitor), visitor.language, visitor.now)
+    view = NOTHING if predictor is None else predictor.bundle.view
+    return page(
+        visitor,
+        "lead.html",
+        facts=facts,
+        name=facts.named.name or facts.lead_id,
+        fields=_fields(facts, visitor),
+        ladder=_ladder(facts),
+        happened=_happened(facts, view, visitor),
+        scores=_scores(facts),
+        changes=_changes(facts),
+        rejections=list(Rejection),
+        similar_address=_address("/lead/similar", facts.lead_id),
+        older_address=None if facts.happened.next is None else _address("/lead", facts.lead_id, at=facts.happened.next),
+        horizon=0 if predictor is None else round(predictor.bundle.horizon_days),
+        model=None if predictor is None else predictor.version,
+        just=request.query_params.get("just", ""),
+    )
+
+
+@router.get("/lead/similar")
+def similar(request: Request) -> Response:
+    """Leads that were won and looked like this one before; a page of its own, or a part of the lead's."""
+    visitor = visitor_of(request)
+    visitor.require("rep")
+    asked = _asked(request)
+    predictor = visitor.service.models.current()
+    with visitor.store.reading() as connection:
+        found = similar_won(connection, asked.lead_id, predictor, visitor.language, visitor.now)
+    return page(visitor, "similar.html", found=found, lead_id=asked.lead_id, back=_address("/lead", asked.lead_id))
+
+
+@router.post("/lead/accept")
+def accept(request: Request) -> Response:
+    """Sales takes the lead."""
+    return _answered(request, lambda lead_id, _: {"lead_id": lead_id, "verdict": "accepted"}, "accepted")
+
+
+@router.post("/lead/reject")
+def reject(request: Request) -> Response:
+    """Sales turns the lead down, and says why."""
+
+    def told(lead_id: str, form: Mapping[str, str]) -> dict[str, str]:
+        note = {"note": form["note"]} if form.get("note") else {}
+        return {"lead_id": lead_id, "verdict": "rejected", "reason": form.get("reason", "")} | note
+
+    return _answered(request, told, "rejected")
+
+
+@router.post("/lead/undo")
+def undo(request: Request) -> Response:
+    """Take the last move back."""
+    visitor = visitor_of(request)
+    key = visitor.require("rep")
+    form = visitor.form()
+    lead_id = _lead_id(form.get("lead_id"))
+    _write(visitor, "undo", lead_id, lambda write: take_back(write, lead_id, by=key.key_id))
+    return go_to(_address("/lead", lead_id, just="undone"))
+
+
+def _answered(request: Request, told: Callable[[str, Mapping[str, str]], dict[str, str]], just: str) -> Response:
+    """What sales says goes the way of `/v1/feedback`; back to where the form stood."""
+    visitor = visitor_of(request)
+    visitor.require("rep")
+    form = visitor.form()
+    lead_id = _lead_id(form.get("lead_id"))
+    if form.get("reason") == Rejection.OTHER and not form.get("note"):
+        return go_to(_address("/lead", lead_id, just="note"))
+    sent = read.read_as(FeedbackToTell, told(lead_id, form), latest=visitor.now)
+    _write(visitor, "feedback", lead_id, lambda write: _verdict(write, read.verdict_of(sent)))
+    return go_to(own_path(form.get("to"), _address("/lead", lead_id, just=just)))
+
+
+def _verdict(write: Write, event: NewEvent) -> None:
+    require(write.connection, event.lead_id)
+    (answer,) = take_in(write, [event])
+    if isinstance(answer, Exception):
+        raise answer
+
+
+def _write(visitor: Visitor, action: str, lead_id: str, job: "Job[Any]") -> None:
+    key = visitor.require("rep")
+    visitor.store.write(job, Act(now=visitor.now, key_id=key.key_id, action=action, lead_id=lead_id))
+    if visitor.service.engine is not None:
+        visitor.service.engine.wake()
+
+
+def _asked(request: Request) -> Asked:
+    sent = request.query_params
+    return Asked(
+        lead_id=_lead_id(sent.get("lead_id")),
+        cursor=sent.get("at") or None,
+        earlier=_number(sent.get("from")),
+        later=_number(sent.get("to")),
+    )
+
+
+def _lead_id(text: str | None) -> str:
+    if text is None or not 0 < len(text) <= 200 or "\0" in text:
+        raise BadRequest([Fault(pointer="", detail="the address names no lead; open it from the queue")])
+    return text
+
+
+def _number(text: str | None) -> int | None:
+    return int(text) if text and text.isascii() and text.isdigit() and len(text) < 19 else None
+
+
+def _address(path: str, lead_id: str, **more: str) -> str:
+    return f"{path}?{urlencode({'lead_id': lead_id, **more})}"
+
+
+def _models(visitor: Visitor) -> Callable[[str], Predictor | None]:
+    """The models of the past that can still be had, by the digest of their bundles."""
+    predictor = visitor.service.models.status.predictor
+    return lambda digest: predictor if predictor is not None and predictor.bundle.digest == digest else None
+
+
+def _fields(facts: LeadFacts, visitor: Visitor) -> list[tuple[str, str]]:
+    language = visitor.language
+    return [
+        (field_label(name, None, language), language.number(value) if isinstance(value, int | float) else str(value))
+        for name, value in known_fields(facts).items()
+        if not isinstance(value, bool)
+    ]
+
+
+def _ladder(facts: LeadFacts) -> list[dict[str, Any]]:
+    """Each stage: since when it was reached, whether it is the present one, and whether it may be the next."""
+    moves = lasting(facts.place.moves)
+    reached = {move.stage: move.happened_at for move in reversed(moves)}
+    recommended = None if facts.answer is None else Stage(facts.answer["stage"]["recommended"])
+    return [
+        {
+            "stage": stage,
+            "here": stage is facts.stage,
+            "since": facts.place.stage_since if stage is facts.stage else reached.get(stage),
+            "been": stage in reached and stage is not facts.stage,
+            "next": stage is recommended and stage is not facts.stage,
+        }
+        for stage in Stage
+    ]
+
+
+def _happened(facts: LeadFacts, view: View, visitor: Visitor) -> list[dict[str, Any]]:
+    """What happened, in sentences; scores are left to the history, and one effect is told once."""
+    told: set[int] = set()
+    found = []
+    for entry in facts.happened.entries:
+        if entry.what == "score":
+            continue
+        effect = entry.effect if entry.effect and entry.effect.score_id not in told else None
+        if effect is not None:
+            told.add(effect.score_id)
+        text = entry_sentence(entry, view, visitor.language)
+        grounds = grounds_of(entry, view, visitor.language)
+        found.append({"at": entry.at, "what": entry.what, "text": text, "because": grounds, "effect": effect})
+    return found
+
+
+def _scores(facts: LeadFacts) -> list[tuple[int, int, int]]:
+    """Id, moment and score, the first one first."""
+    return [(score.entry_id or 0, score.as_of, score.score) for score in reversed(facts.scores)]
+
+
+def _changes(facts: LeadFacts) -> list[tuple[int, str]]:
+    """The parts of what changed, in points of score that add up to the difference of both scores."""
+    found = facts.changed
+    if found is None or found.parts is None:
+        return []
+    moved = found.later.score - found.earlier.score
+    worth = moved / found.difference if abs(found.difference) > 1e-9 else 0.0
+    points = whole_parts([part.log_odds * worth for part in found.parts], moved)
+    return [(added, part.text) for added, part in zip(points, found.parts, strict=True)]
