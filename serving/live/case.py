@@ -1,6 +1,6 @@
 """From the store to the case that a predictor answers: the lead and its place, as known at a moment."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, select
@@ -10,7 +10,7 @@ from features.request import NOTHING_LEARNED, Bant, FactsIn
 from features.stages import Stage
 from serving.predict import Case
 from serving.store.facts import Place, lead_of, place_of
-from serving.store.family import families_of, family_of
+from serving.store.family import Family, families_of, family_of
 from serving.store.known import Known, known_of
 from serving.store.live_schema import hand_offs
 
@@ -41,13 +41,18 @@ def livings_at(connection: Connection, lead_ids: Sequence[str], as_of: int, *, a
     seen as of that: senders' clocks differ.
     """
     families = families_of(connection, lead_ids)
+    found = livings_of(connection, families.values(), as_of, ahead=ahead)
+    return {lead_id: found[family.root] for lead_id, family in families.items()}
+
+
+def livings_of(connection: Connection, families: Iterable[Family], as_of: int, *, ahead: int = 0) -> dict[str, Living]:
+    """As `livings_at`, by the lead that stays of each family."""
     until = as_of + ahead
-    known = known_of(connection, families.values(), until=until)
+    known = known_of(connection, families, until=until)
     offered = _offered(connection, list(known), as_of)
-    found = {
+    return {
         root: _living(one, one.latest(as_of, until) if ahead else as_of, root in offered) for root, one in known.items()
     }
-    return {lead_id: found[family.root] for lead_id, family in families.items()}
 
 
 def _living(known: Known, as_of: int, offered: bool) -> Living:

@@ -4,7 +4,8 @@ The mark is written in the transaction of the fact, so a crash in between loses 
 a score has seen it (`serving.live.engine`).
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import islice
 
 import orjson
 from sqlalchemy import Connection, delete, select, text
@@ -39,7 +40,8 @@ def unmark(write: Write, lead_ids: Sequence[str], *, seen_seq: int) -> None:
     write.connection.execute(delete(due).where(seen))
 
 
-def waiting(connection: Connection, *, limit: int) -> list[str]:
-    """Leads that are due, those that wait longest first."""
-    asked = select(due.c.lead_id).order_by(due.c.since, due.c.lead_id).limit(limit)
-    return list(connection.execute(asked).scalars())
+def waiting(connection: Connection, *, limit: int, leave: Mapping[str, int]) -> dict[str, int]:
+    """Leads that are due with the write that made them so, those that wait longest first; without those to `leave`."""
+    asked = select(due.c.lead_id, due.c.seq).order_by(due.c.since, due.c.lead_id).limit(limit + len(leave))
+    found = ((lead_id, seq) for lead_id, seq in connection.execute(asked) if leave.get(lead_id) != seq)
+    return dict(islice(found, limit))

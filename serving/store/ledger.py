@@ -59,13 +59,19 @@ def inputs_digest(lead: Lead, as_of: int) -> str:
 
 def record_scores(write: Write, entries: Sequence[Entry]) -> list[int]:
     """Add scores, show each as its lead's standing unless a later one is there, and give their ids."""
+    ids = add_scores(write, entries)
+    if entries:
+        rows = [_row(write, entry) | {"ledger_id": i} for entry, i in zip(entries, ids, strict=True)]
+        write.connection.execute(SHOW, rows)
+    return ids
+
+
+def add_scores(write: Write, entries: Sequence[Entry]) -> list[int]:
+    """Add scores to the ledger alone, and give their ids."""
     if not entries:
         return []
     added = insert(ledger).returning(ledger.c.id, sort_by_parameter_order=True)
-    rows = [_row(write, entry) for entry in entries]
-    ids = list(write.connection.execute(added, rows).scalars())
-    write.connection.execute(SHOW, [row | {"ledger_id": i} for row, i in zip(rows, ids, strict=True)])
-    return ids
+    return list(write.connection.execute(added, [_row(write, entry) for entry in entries]).scalars())
 
 
 def history(connection: Connection, lead_id: str, *, limit: int = 1_000, before: int | None = None) -> list[Entry]:
