@@ -2,7 +2,7 @@
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -19,13 +19,11 @@ from commands.terminal import (
     quiet_logs,
     read,
     say,
+    say_refusals,
     service_settings,
     settings_of,
     tracking,
 )
-
-if TYPE_CHECKING:
-    from features.tables import Export
 
 
 def serve(
@@ -54,41 +52,56 @@ def serve(
 def score(
     folder: Folder,
     as_of: Annotated[str, typer.Option(help="the moment of scoring, such as 2026-03-01 or 2026-03-01T09:00:00Z")],
-    out: Annotated[Path, typer.Option(help="Parquet file to write")],
+    out: Annotated[Path, typer.Option(help="file to write: Parquet, or CSV by its name (.csv, .csv.gz)")],
     settings: SettingsFile = None,
     home: Home = DEFAULT_HOME,
     tracking_uri: Tracking = None,
     language: Language = None,
+    block: Annotated[
+        int, typer.Option(min=1, help="leads held in memory on each core; larger exports are scored in such parts")
+    ] = 20_000,
+    cores: Annotated[
+        int | None, typer.Option(min=1, help="processes to use; as many as the machine unless given")
+    ] = None,
 ) -> None:
-    """Score a whole export at one moment, with reasons, into a Parquet file."""
-    from serving.score_files import score_to_file
+    """Score a whole export at one moment, with reasons; run again after a crash, it goes on where it was."""
+    from features.clock import to_micros
+    from features.cut import survey
+    from serving.score_files import score_parted, score_to_file
 
     quiet_logs()
     chosen = settings_of(folder, settings)
     at = moment(as_of, chosen)
     with progress() as step:
-        step("reading the export")
-        export = read(folder, chosen)
-        say_how_late(export, at)
-        count = score_to_file(
-            export,
-            chosen,
-            as_of=at,
-            out=out,
-            tracking_uri=tracking(home, tracking_uri, make=False),
-            language=language or chosen.company.language,
-            progress=step,
-        )
+        step("looking at the export")
+        cut = survey(folder, chosen, a_part=block, now=to_micros(now()))
+        words: dict[str, Any] = {"as_of": at, "out": out, "progress": step}
+        words |= {"tracking_uri": tracking(home, tracking_uri), "language": language or chosen.company.language}
+        if cut is None:
+            step("reading the export")
+            export = read(folder, chosen)
+            say_how_late(export.data_end, at, flat=export.flat)
+            count = score_to_file(export, chosen, **words)
+        else:
+            say_how_late(cut.whole.end.at, at)
+            found = score_parted(cut, cores=cores or available_cores(), **words)
+            say_refusals(found.refusals)
+            count = found.rows
     say(f"wrote {count:,} scored leads to {out}")
 
 
-def say_how_late(export: "Export", as_of: int) -> None:
+def available_cores() -> int:
+    """Those that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def say_how_late(data_end: int, as_of: int, *, flat: bool = False) -> None:
     """Warn of a moment after the end of the data: what happened in between is unknown, and leads look idle."""
     from features.clock import DAY, iso
 
-    late = (as_of - export.data_end) / DAY
-    if late > 1 and not export.flat:
+    late = (as_of - data_end) / DAY
+    if late > 1 and not flat:
         say(
-            f"  the data ends {iso(export.data_end)}, {late:,.0f} days before --as-of: leads are scored as if nothing "
+            f"  the data ends {iso(data_end)}, {late:,.0f} days before --as-of: leads are scored as if nothing "
             "had happened since"
         )

@@ -3,7 +3,7 @@
 Besides the service's routes only this module asks what time it is.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,7 +15,7 @@ from features.errors import BadSettings
 
 if TYPE_CHECKING:
     from features.settings import Settings
-    from features.tables import Export
+    from features.tables import Export, Refusal
 
 Folder = Annotated[Path, typer.Argument(help="folder of the export: CSV, CSV.gz or Parquet files")]
 SettingsFile = Annotated[Path | None, typer.Option("--settings", help="another file than FOLDER/ripeness.toml")]
@@ -52,12 +52,23 @@ def settings_of(folder: Path, chosen: Path | None) -> "Settings":
 
     file = chosen or folder / FILE_NAME
     if chosen or file.exists():
-        return load_settings(file)
+        return _with_points(load_settings(file), folder)
     found = guess(folder, now=to_micros(now()))
     say(f"no {file}: going by what the files look like (`ripeness init {folder}` writes it down)")
     for line in (*found.notes, *found.questions):
         say(f"  {line}")
     return found.settings
+
+
+def _with_points(settings: "Settings", folder: Path) -> "Settings":
+    if not settings.model.prior.points_file:
+        return settings
+    from training.points_import import with_points
+
+    found, notes = with_points(settings, folder)
+    for note in notes:
+        say(f"  {note}")
+    return found
 
 
 def read(folder: Path, settings: "Settings") -> "Export":
@@ -66,9 +77,14 @@ def read(folder: Path, settings: "Settings") -> "Export":
     from features.sources import read_export
 
     export = read_export(folder, settings, now=to_micros(now()))
-    for refusal in export.refusals:
-        say(f"  refused {refusal.count:,} rows of {refusal.table}: {refusal.reason}")
+    say_refusals(export.refusals)
     return export
+
+
+def say_refusals(refusals: "Iterable[Refusal]") -> None:
+    """What was left out of an export, and why."""
+    for refusal in refusals:
+        say(f"  refused {refusal.count:,} rows of {refusal.table}: {refusal.reason}")
 
 
 def moment(text: str, settings: "Settings") -> int:

@@ -81,11 +81,23 @@ def is_nested(column: pa.ChunkedArray) -> bool:
 def text_of(column: pa.ChunkedArray, missing: frozenset[str] = frozenset({""})) -> Text:
     """Any column as trimmed text; whole numbers lose their ".0", so that 17.0 and "17" are one id."""
     encoded = _as_written(column).combine_chunks().dictionary_encode()
-    words = [_written(value) for value in encoded.dictionary.to_pylist()]
+    words = encoded.dictionary.to_pylist()
+    if pa.types.is_string(encoded.dictionary.type) and words == list(map(str.strip, words)):
+        return _distinct(words, encoded, missing)
+    words = [_written(value) for value in words]
     kept = np.array([None if word in missing else word for word in words] + [None], dtype=object)
     codes, distinct = pd.factorize(kept)
     rows = np.asarray(encoded.indices.fill_null(len(words)), dtype=np.int64)
     return Text(words=np.asarray(distinct, dtype=object), codes=np.asarray(codes, dtype=np.int64)[rows])
+
+
+def _distinct(words: list[str], encoded: pa.DictionaryArray, missing: frozenset[str]) -> Text:
+    """Words that are distinct as they are: a million ids need no look at each."""
+    indices = np.asarray(encoded.indices.fill_null(len(words)), dtype=np.int64)
+    stays = ~np.asarray(pc.is_in(encoded.dictionary, pa.array(sorted(missing), pa.string())), dtype=np.bool_)
+    codes = np.append(np.where(stays, np.cumsum(stays) - 1, -1), -1)
+    kept = np.array([*words, None], dtype=object)[:-1]
+    return Text(words=kept[stays], codes=codes[indices])
 
 
 def _as_written(column: pa.ChunkedArray) -> pa.ChunkedArray:

@@ -72,7 +72,7 @@ def _places(ids: pa.Array | pa.ChunkedArray, among: pa.StringArray) -> Ints:
 
 
 def survey(folder: Path, settings: Settings, *, a_part: int, now: int | None = None) -> Cut | None:
-    """How to cut an export into parts of at least `a_part` leads.
+    """How to cut an export into equal parts of about `a_part` leads; of more where it were too many files.
 
     None where it is to be read whole: it is no larger than a part, has no ids or no times, or a file or a column
     isn't there, which reading it will say.
@@ -88,11 +88,8 @@ def survey(folder: Path, settings: Settings, *, a_part: int, now: int | None = N
         ids = pc.unique(pa.concat_arrays([ids, some]))
     ids = ids.take(pc.sort_indices(ids))
     whole = whole_of(files, settings, now)
-    return (
-        None
-        if whole is None
-        else Cut(files=files, ids=ids, a_part=max(a_part, -(-len(ids) // MOST_PARTS)), whole=whole)
-    )
+    parts = min(MOST_PARTS, -(-len(ids) // a_part))
+    return None if whole is None else Cut(files=files, ids=ids, a_part=-(-len(ids) // parts), whole=whole)
 
 
 def _is_whole(file: CutFile) -> bool:
@@ -135,7 +132,7 @@ def _write_file(cut: Cut, file: CutFile, into: Path) -> None:
         for pieces in _ahead(pool, lambda batch: _in_parts(cut, file, batch), file.batches()):
             if not writers:
                 paths = [part_folder(into, part) / file.name for part in range(cut.parts)]
-                made = (pq.ParquetWriter(path, pieces[0].schema, compression="lz4") for path in paths)
+                made = (pq.ParquetWriter(path, pieces[0].schema, compression="none") for path in paths)
                 writers = [opened.enter_context(writer) for writer in made]
             for writer, piece in zip(writers, pieces, strict=True):
                 if len(piece):

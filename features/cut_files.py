@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 
 from features.read_parquet import plain_column
 from features.read_tables import RawTable, read_table
-from features.settings import Settings
+from features.settings import ChangesFile, EventsFile, LeadsFile, Settings
 
 BATCH = 2**20  #: rows
 
@@ -77,7 +77,8 @@ class CutFile:
 
 def cut_files(folder: Path, settings: Settings) -> tuple[CutFile, ...]:
     """The leads, events and changes that the settings name."""
-    data, found = settings.data, []
+    data = settings.data
+    found: list[tuple[LeadsFile | EventsFile | ChangesFile, str, dict[str, str | None], tuple[str, ...] | None]] = []
     leads = data.leads
     named = {key: getattr(leads, key) for key in ("created_at", "closed_won_at", "closed_lost_at", "closed_at")}
     found.append((leads, "data.leads", named, None))

@@ -1,20 +1,19 @@
 """What only a whole export can tell, found in one pass over few of its columns."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from features.clock import NEVER, to_micros
+from features.clock import LATEST, NEVER, to_micros
 from features.columns import text_of
 from features.cut_files import CutFile
 from features.data_end import A_DAY_AHEAD, FEW, FEW_AT_LEAST, LONELY, DataEnd
 from features.read_tables import RawTable
 from features.settings import Settings
 from features.time_columns import time_columns
-from features.times import LATEST, day_order, localize
+from features.times import day_order, localize
 
 Ints = npt.NDArray[np.int64]
 

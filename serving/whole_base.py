@@ -57,7 +57,18 @@ def score_export(
     progress: Progress = lambda done, total: None,
 ) -> Iterator[pa.RecordBatch]:
     """Batches of `SCHEMA` in the order of the export: every lead that was there and open at `as_of`."""
-    scorer = BlockScorer.of(predictor, language)
+    return scored_blocks(BlockScorer.of(predictor, language), export, as_of, block=block, progress=progress)
+
+
+def scored_blocks(
+    scorer: "BlockScorer",
+    export: Export,
+    as_of: int,
+    *,
+    block: int = BLOCK,
+    progress: Progress = lambda done, total: None,
+) -> Iterator[pa.RecordBatch]:
+    """The same by a scorer that has scored others before, and remembers their sentences."""
     export = scorer.readable(export)
     chosen = open_leads(export, as_of)
     done = 0
