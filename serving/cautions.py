@@ -120,13 +120,14 @@ class Cautioner:
         """Share known of what the model reads: each field, and having any activity, count the same."""
         known = [self._readings[field].clean(lead.attributes.get(field)) is not None for field in self._readings]
         if self.view.kinds:
-            known.append(any(self._is_activity(e.kind) for e in visible))
+            known.append(not self._activities.isdisjoint({e.kind for e in visible}))
         return sum(known) / len(known) if known else 1.0
 
-    def _is_activity(self, kind: str) -> bool:
-        """A kind that the model reads, unless it ends contact."""
-        meaning = self.view.kind_of.get(kind)
-        return meaning is not None and not ends_contact(meaning.name, self.kinds)
+    @cached_property
+    def _activities(self) -> frozenset[str]:
+        """Every name of a kind that the model reads, unless it ends contact."""
+        told = self.view.kind_of.items()
+        return frozenset(name for name, kind in told if not ends_contact(kind.name, self.kinds))
 
     def _unseen(self, lead: Lead, row: Floats) -> list[str]:
         """Fields that have a value, which none of their columns can read."""

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
+from operator import attrgetter
 
 from features.clock import DAY, days
 from features.guess_kinds import ends_contact, signs_up
@@ -29,19 +30,21 @@ class FactsReader:
 
         Events that end contact are no activity and no interest. A lead that did nothing is idle since it came.
         """
-        own = [event for event in visible if event.kind in self._stages]
+        kinds = {event.kind for event in visible}
+        own = visible if kinds <= self._stages.keys() else [e for e in visible if e.kind in self._stages]
         moments = [event.happened_at for event in own]
-        asked = max((e for e in own if e.kind in self._asks), key=lambda e: e.happened_at, default=None)
+        asks = kinds & self._asks.keys()
+        asked = max((e for e in own if e.kind in asks), key=_moment, default=None) if asks else None
         last = max(moments) if moments else created_at
         return Facts(
             consent=sent.consent,
-            unsubscribed_days=self._unsubscribed(visible, as_of, sent),
+            unsubscribed_days=self._unsubscribed(kinds, visible, as_of, sent),
             objects_to_profiling=sent.objects_to_profiling,
             disqualified_reason=sent.disqualified_reason,
             disqualified_days=_days_since(sent.disqualified_at, as_of),
             active_days=self._active_days(moments, as_of),
             idle_days=(as_of - last) / DAY if last is not None and self.view.kinds else None,
-            evidence=max(self._stages[kind] for kind in {e.kind for e in own})[1] if own else None,
+            evidence=max(self._stages[kind] for kind in kinds & self._stages.keys())[1] if own else None,
             asked=self._asks[asked.kind] if asked else None,
             asked_days=(as_of - asked.happened_at) / DAY if asked else None,
             topic=_topic(own, as_of),
@@ -55,9 +58,9 @@ class FactsReader:
         start = as_of - days(self.policy.active_within_days)
         return len({moment // DAY for moment in moments if moment > start})
 
-    def _unsubscribed(self, visible: Sequence[Event], as_of: int, sent: FactsIn) -> float | None:
+    def _unsubscribed(self, kinds: set[str], visible: Sequence[Event], as_of: int, sent: FactsIn) -> float | None:
         """Days since contact was ended, unless a later sign-up or a later consent opened it again."""
-        ends = {kind for kind in {e.kind for e in visible} if self.ends_contact(kind)}
+        ends = {kind for kind in kinds if self.ends_contact(kind)}
         if not ends:
             return None
         ended = max(e.happened_at for e in visible if e.kind in ends)
@@ -114,6 +117,9 @@ def _ends_by_name(kind: str) -> bool:
 _signs_up = lru_cache(maxsize=1000)(signs_up)
 
 
+_moment = attrgetter("happened_at")
+
+
 def _days_since(moment: int | None, as_of: int) -> float | None:
     """Days from `moment` to `as_of`; none for what is yet to come."""
     return None if moment is None else max(0, as_of - moment) / DAY
@@ -124,9 +130,9 @@ def _topic(events: Sequence[Event], as_of: int) -> str | None:
     start = as_of - days(TOPIC_DAYS)
     counts: dict[str, int] = {}
     last: dict[str, int] = {}
-    for event in events:
-        topic = event.topic
-        if topic and event.happened_at > start:
+    for _, at, _, _, topic, _ in events:
+        if topic and at > start:
             counts[topic] = counts.get(topic, 0) + 1
-            last[topic] = max(last.get(topic, 0), event.happened_at)
+            if at > last.get(topic, 0):
+                last[topic] = at
     return min(counts, key=lambda topic: (-counts[topic], -last[topic], topic)) if counts else None
