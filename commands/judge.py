@@ -41,6 +41,7 @@ def evaluate(
 
     source = source_of(folder, home, from_service=from_service)
     chosen = source.settings(settings)
+    rules = source.points_file(chosen, points)
     with progress() as step:
         step("reading the export")
         export = source.read(chosen)
@@ -50,7 +51,7 @@ def evaluate(
             chosen,
             open_test=None if keep_closed else _recorded(home),
             dataset=source.describe(chosen, export).digest,
-            points_file=source.points_file(chosen, points),
+            points_file=rules,
             origins=origins,
             progress=step,
         )
@@ -61,10 +62,19 @@ def evaluate(
 
 
 def points_file(folder: Path, settings: "Settings", named: Path | None = None) -> Path | None:
-    """The company's points rules: as named, or where the settings say they lie in the export's folder."""
-    if named is None and settings.evaluation.points_file:
-        return folder / settings.evaluation.points_file
-    return named
+    """The company's points rules: as named, or where the settings say they lie in the export's folder.
+
+    Raises:
+        UnreadableFile: the file is not there or no text.
+        BadTable: a line is no rule.
+    """
+    from training.points_file import read_rules
+
+    own = folder / settings.evaluation.points_file if settings.evaluation.points_file else None
+    file = named or own
+    if file is not None:
+        read_rules(file)  # before any long work
+    return file
 
 
 def _recorded(home: Path) -> "Callable[[Look], Opening]":

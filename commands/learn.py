@@ -57,10 +57,11 @@ def train(
     source = source_of(folder, home, from_service=from_service)
     chosen, where = keeping(source.settings(settings), keep), tracking(home, tracking_uri)
     require_writable(home)
+    rules = source.points_file(chosen)
     with progress() as step:
         step("reading the export")
         export = source.read(chosen)
-        data, rules = source.describe(chosen, export), source.points_file(chosen)
+        data = source.describe(chosen, export)
         registry.find("champion", tracking_uri=where)  # a registry that can't be used is better known before the work
         trained = _learn(export, chosen, rules, step, experimental=experimental)
         with alone(home, "train", wait_seconds=LOCK_SECONDS, waiting=lambda: step("waiting for another command")):
@@ -120,6 +121,8 @@ def _show(trained: "Trained | PointsModel") -> None:
     if isinstance(trained, Trained):
         _show_contest(trained)
     say(str(trained.bundle.card["verdict"]))
+    if isinstance(trained, Trained) and trained.evaluation.standing:
+        say(trained.evaluation.standing.sentence())
     say(trained.rung.sentence)
 
 

@@ -175,7 +175,7 @@ def _show(both: "list[Candidate]", found: "Comparison") -> None:
     for name, figure in contest.figures.items():
         apart = figure.difference
         cells = (f"{figure.champion.value:.4f}", f"{figure.challenger.value:.4f}")
-        table.add_row(name, *cells, f"{apart.value:+.4f} ({apart.low:+.4f} to {apart.high:+.4f})")
+        table.add_row(name, *cells, f"{apart.value:+z.4f} ({apart.low:+z.4f} to {apart.high:+z.4f})")
     Console().print(table)
     tell_conditions(contest.verdict.conditions)
     say(contest.verdict.sentence())

@@ -98,12 +98,12 @@ def _show(found: "Tuned") -> None:
     for note in found.notes:
         say(f"  {note}")
     for period, lower in zip(found.periods, found.per_fold, strict=True):
-        say(f"  {period}: log loss lower by {lower:+.5f}")
+        say(f"  {period}: log loss lower by {lower:+z.5f}")
     if not found.changes():
         say("nothing was better than the default; leave [model] as it is")
         return
     gain = found.gain
-    say(f"log loss lower than the default's by {gain.value:+.5f} (95 %: {gain.low:+.5f} to {gain.high:+.5f})")
+    say(f"log loss lower than the default's by {gain.value:+z.5f} (95 %: {gain.low:+z.5f} to {gain.high:+z.5f})")
     say("the best of many trials looks better than it is: train with it and let `ripeness compare` decide")
     if not found.is_better:
         say("that interval holds zero, so it isn't shown to be better than the default")

@@ -168,10 +168,9 @@ def answer_at(
 
 
 def _answers(contest: Contest, where: str) -> tuple[dict[str, Floats], dict[str, str], tuple[str, ...]]:
-    """Answers with, for whom the past shows no skill, the constant: leaving them out would flatter their mean."""
+    """Answers, with a note on those for whom the past shows no skill: leaving them out would flatter their mean."""
     fitted = fit(contest.view, contest.train, contest.calibrate, contest.model)
-    answers, absent, no_skill = contest.answers(fitted, leave_out=LEFT_OUT)
-    answers |= dict.fromkeys(no_skill, answers["constant"])
+    answers, absent = contest.answers(fitted, leave_out=LEFT_OUT)
     flat = [NAMES[name] for name in NAMES if name in answers and name != "constant" and np.ptp(answers[name]) == 0]
     notes = (f"{where}: no skill shown, so everybody gets the share of wins from {', '.join(flat)}",) if flat else ()
     return answers, absent, notes

@@ -1,6 +1,7 @@
 """What a model has to beat: a constant, who was active last, hand-made points, half of the features.
 
-Every baseline gives calibrated log-odds, so that all of them stand in one table with the same columns.
+Every baseline gives calibrated log-odds, so that all of them stand in one table with the same columns; what ranks no
+better than chance where it is calibrated gives everybody the share of wins.
 """
 
 from collections.abc import Callable
@@ -14,9 +15,8 @@ from features.settings import Model
 from features.stages import Stage
 from features.tables import Pairs
 from features.view import View
-from models.calibration import fit_platt
 from training.dataset import Dataset
-from training.fit import Fitted, fit
+from training.fit import Fitted, calibrated, fit, log_odds_of
 from training.points_prior import POINTS
 
 Floats = npt.NDArray[np.float64]
@@ -39,22 +39,21 @@ def recency(view: View, train: Dataset, test: Dataset) -> Floats | None:
     if not last:
         return None
     fresh, later = (-np.log1p(np.nan_to_num(part.rows[:, last[0]], nan=SILENT_DAYS)) for part in (train, test))
-    return fit_platt(fresh, train.label, train.weight).log_odds(later)
+    return log_odds_of(calibrated(fresh, train), later)
 
 
 def company_points(count: CountPoints, train: Dataset, test: Dataset) -> Floats:
     """The company's own points rules, scaled to log-odds on the training pairs."""
     learned, asked = (count(Pairs(lead=part.lead, as_of=part.as_of)) for part in (train, test))
     spread = float(learned.std()) or 1.0
-    return fit_platt(learned / spread, train.label, train.weight).log_odds(asked / spread)
+    return log_odds_of(calibrated(learned / spread, train), asked / spread)
 
 
 def points(view: View, train: Dataset, test: Dataset) -> Floats | None:
     """A points rule as marketing teams write it; None where the view has no behaviour to give points for."""
     if not _point_columns(view):
         return None
-    platt = fit_platt(count_points(view, train.rows), train.label, train.weight)
-    return platt.log_odds(count_points(view, test.rows))
+    return log_odds_of(calibrated(count_points(view, train.rows), train), count_points(view, test.rows))
 
 
 def count_points(view: View, rows: Floats) -> Floats:

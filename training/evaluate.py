@@ -9,7 +9,6 @@ import numpy as np
 import numpy.typing as npt
 
 from features.definitions import Age
-from features.errors import NotEnoughData
 from features.settings import Model, Settings
 from features.view import View
 from training import baselines
@@ -127,8 +126,7 @@ def evaluate(
     progress("fitting the baselines")
     model, count_points = settings.model, rules.count if rules else None
     contest = Contest(view=view, train=train, calibrate=calibrate, test=test, model=model, count_points=count_points)
-    answers, absent, no_skill = contest.answers(fitted)
-    absent |= no_skill
+    answers, absent = contest.answers(fitted)
     progress("measuring with intervals")
     drawn = {name: measure(test, log_odds, capacity_share, model) for name, log_odds in answers.items()}
     same = {"both", "linear"} if "trees" in absent else {"both"}
@@ -154,29 +152,14 @@ class Contest:
     model: Model
     count_points: CountPoints | None = None
 
-    def answers(
-        self, fitted: Fitted, leave_out: Collection[str] = ()
-    ) -> tuple[dict[str, Floats], dict[str, str], dict[str, str]]:
-        """Calibrated log-odds of each contestant; why some could not take part; what others refused to calibrate."""
+    def answers(self, fitted: Fitted, leave_out: Collection[str] = ()) -> tuple[dict[str, Floats], dict[str, str]]:
+        """Calibrated log-odds of each contestant, and why some could not take part."""
         experts = fitted.log_odds(self.test.rows)
         contestants = self._baselines()
         contestants |= {name: partial(experts.get, name) for name in EXPERTS}
-        answers: dict[str, Floats] = {}
-        absent: dict[str, str] = {}
-        no_skill: dict[str, str] = {}
-        for name in NAMES:
-            if name in leave_out:
-                continue
-            try:
-                log_odds = contestants[name]()
-            except NotEnoughData as error:
-                no_skill[name] = str(error)
-                continue
-            if log_odds is None:
-                absent[name] = self._why_absent(name)
-            else:
-                answers[name] = log_odds
-        return answers, absent, no_skill
+        found = {name: contestants[name]() for name in NAMES if name not in leave_out}
+        answers = {name: log_odds for name, log_odds in found.items() if log_odds is not None}
+        return answers, {name: self._why_absent(name) for name in found if name not in answers}
 
     def _baselines(self) -> dict[str, Callable[[], Floats | None]]:
         view, train, calibrate, test, model = self.view, self.train, self.calibrate, self.test, self.model

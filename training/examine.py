@@ -25,7 +25,7 @@ from training.origins import before_the_test
 from training.points_rules import PointsRules
 from training.prepare import Prepared, prepare
 from training.slices import Slice, slices
-from training.train import Trained, train
+from training.train import Trained, rules_for, train
 
 Floats = npt.NDArray[np.float64]
 Progress = Callable[[str], None]
@@ -121,7 +121,7 @@ def examine(
             "the time before the test period has no room for a backtest (training, a horizon, a period to test on, "
             "ten wins in each); let the test period be opened, bring a longer history, or choose a shorter horizon_days"
         )
-    tested = _open(export, settings, dataset, points_file, open_test, progress) if open_test else None
+    tested = _open(case, export, dataset, points_file, open_test, progress) if open_test else None
     test, log_odds = _later(tested_back, tested)
     progress("judging slices and calibration")
     return Examination(
@@ -150,17 +150,17 @@ def _backtest(case: Case, wanted: int, progress: Progress) -> Backtest | None:
 
 def _case(export: Export, settings: Settings, points_file: Path | None, progress: Progress) -> Case:
     ready = prepare(export, settings, progress)
-    rules = PointsRules.read(points_file, ready.view, ready.export) if points_file else None
+    rules = rules_for(ready, points_file)
     return Case(ready=ready, rules=rules)
 
 
 def _open(
-    export: Export, settings: Settings, dataset: str, points_file: Path | None, open_test: Open, progress: Progress
+    case: Case, export: Export, dataset: str, points_file: Path | None, open_test: Open, progress: Progress
 ) -> Tested:
     """Train as `ripeness train` does; the look is written down before anybody sees its figures."""
     progress("training for the test period")
-    trained = train(export, settings, points_file=points_file, progress=progress)
-    return Tested(trained=trained, opening=open_test(look_of(trained, export, settings, dataset, "evaluate")))
+    trained = train(export, case.settings, ready=case.ready, points_file=points_file, progress=progress)
+    return Tested(trained=trained, opening=open_test(look_of(trained, export, case.settings, dataset, "evaluate")))
 
 
 def look_of(trained: Trained, export: Export, settings: Settings, dataset: str, purpose: str) -> Look:

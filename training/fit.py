@@ -71,10 +71,7 @@ class Fitted:
     def log_odds(self, rows: Floats) -> dict[str, Floats]:
         """Calibrated log-odds of each expert and of both, (n_rows,) each; one for all where there is no skill."""
         margins = self.experts.margins(rows)
-        return {
-            name: np.full(len(rows), self.platt[name].b) if name in self.without_skill else self.platt[name].log_odds(m)
-            for name, m in margins.items()
-        }
+        return {name: log_odds_of(self.platt[name], m) for name, m in margins.items()}
 
 
 def fit(
@@ -105,6 +102,11 @@ def calibrated(margins: Floats, held_out: Dataset) -> Platt:
     except NoSkill:
         rate = float(np.average(held_out.label, weights=held_out.weight))
         return Platt(a=FLAT, b=float(np.log(rate / (1 - rate))))
+
+
+def log_odds_of(platt: Platt, margins: Floats) -> Floats:
+    """Calibrated log-odds; one for all where the margins showed no skill."""
+    return np.full(len(margins), platt.b) if platt.a <= FLAT else platt.log_odds(margins)
 
 
 def fit_experts(view: View, train: Dataset, model: Model, *, with_trees: bool | None = None) -> Experts:

@@ -23,7 +23,8 @@ from training import metrics
 from training.intervals import Interval
 from training.paired import Mask, Metric, Paired, paired
 from training.question import question, require_equal
-from training.recent import Recent, recent, slices
+from training.recent import Recent, recent
+from training.slices import masks_of
 
 Floats = npt.NDArray[np.float64]
 Progress = Callable[[str], None]
@@ -115,7 +116,7 @@ def gate(
     progress(f"answering {len(window):,} pairs with both models")
     rows = (build_rows(champion.view, export, window.pairs), build_rows(challenger.view, export, window.pairs))
     log_odds = (champion.log_odds(rows[0]), challenger.log_odds(rows[1]))
-    masks = slices(export, window.pairs, (champion.view, challenger.view), rows)
+    masks = masks_of(export, window.pairs, (champion.view, challenger.view), rows)
     progress("comparing them on resampled leads")
     return judge(window, log_odds, masks, settings.gate, figures={**JUDGED, **figures}, seed=settings.model.seed)
 

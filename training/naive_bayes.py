@@ -14,9 +14,8 @@ import numpy as np
 import numpy.typing as npt
 
 from features.view import View
-from models.calibration import fit_platt
 from training.dataset import Dataset
-from training.fit import FOLDS, folds
+from training.fit import FOLDS, calibrated, folds, log_odds_of
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -55,17 +54,13 @@ class NaiveBayes:
 
 
 def naive_bayes(view: View, train: Dataset, calibrate: Dataset | None, test: Dataset, seed: int) -> Floats:
-    """Calibrated log-odds of the test pairs, calibrated on pairs that the counts have not seen.
-
-    Raises:
-        NotEnoughData: on those, a higher margin goes with fewer wins.
-    """
+    """Calibrated log-odds of the test pairs, calibrated on pairs that the counts have not seen."""
     fitted = NaiveBayes.of(view, train)
     if calibrate is not None:
-        platt = fit_platt(fitted.margins(calibrate.rows), calibrate.label, calibrate.weight)
+        platt = calibrated(fitted.margins(calibrate.rows), calibrate)
     else:
-        platt = fit_platt(_cross_fitted(view, train, seed), train.label, train.weight)
-    return platt.log_odds(fitted.margins(test.rows))
+        platt = calibrated(_cross_fitted(view, train, seed), train)
+    return log_odds_of(platt, fitted.margins(test.rows))
 
 
 def _cross_fitted(view: View, train: Dataset, seed: int) -> Floats:

@@ -6,7 +6,7 @@ its own (`demo_request_count_60d`): names are read as the definitions that they 
 
 import math
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from pathlib import Path
@@ -68,15 +68,15 @@ class PointsRules:
     notes: tuple[str, ...]  #: values that no lead has
 
     @classmethod
-    def read(cls, path: Path, view: View, export: Export) -> "PointsRules":
-        """Bind the rules of a file; `view` names the columns that the model reads.
+    def read(cls, path: Path, view: View, export: Export, *, refused: Collection[str] = ()) -> "PointsRules":
+        """Bind the rules of a file; `view` names the columns that the model reads, `refused` those of leaks.
 
         Raises:
             UnreadableFile: the file is not there or no text.
             BadTable: a line is no rule, or names a column that is not there.
         """
         rules = read_rules(path)
-        columns = _Columns(view=view, export=export)
+        columns = _Columns(view=view, export=export, refused=frozenset(refused))
         found: dict[str, Definition] = {}
         for rule in rules:
             for condition in rule.conditions:
@@ -140,10 +140,16 @@ class _Columns:
 
     view: View
     export: Export
+    refused: frozenset[str] = frozenset()
 
     def find(self, condition: Condition, *, where: str) -> Definition:
         """The definition that a name stands for."""
         definition = self._known(condition.column)
+        if definition is None and condition.column in self.refused:
+            raise BadTable(
+                f"{where}: {condition.column!r} is refused as a leak, for it could know the outcome (`ripeness leaks` "
+                "says how); take the rule out, or keep the column with --keep"
+            )
         if definition is None:
             near = get_close_matches(condition.column, self._names(), n=3, cutoff=0.5)
             hint = f"near names: {', '.join(near)}" if near else "`ripeness check` lists the columns"

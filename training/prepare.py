@@ -17,6 +17,7 @@ from training.dataset import Dataset
 from training.leaks import LeakReport, find_leaks
 from training.leaks.report import jump_text
 from training.outcomes import labels
+from training.slices import require_fields
 from training.splits import CALIBRATE, TEST, TRAIN, Split, split
 
 Progress = Callable[[str], None]
@@ -61,6 +62,7 @@ def prepare(export: Export, settings: Settings, progress: Progress = lambda _: N
 
     Raises:
         NotEnoughData: the history is too short, or holds too few wins or losses.
+        BadSettings: a field that the settings name for slices is not there.
     """
     progress("looking for leaks")
     leaks = find_leaks(export, settings)
@@ -70,6 +72,7 @@ def prepare(export: Export, settings: Settings, progress: Progress = lambda _: N
     horizon = 0 if honest.flat else days(settings.outcome.horizon_days)
     label = labels(honest, chosen.pairs.lead, chosen.pairs.as_of, horizon)
     parts = split(honest, chosen.pairs, label, settings)
+    require_fields(honest, settings, chosen.pairs.take(parts.part == TEST), refused=leaks.refused)
     view, notes = make_view(settings, honest, chosen.pairs.take(parts.part == TRAIN))
     return Prepared(
         export=honest,

@@ -13,12 +13,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from features.clock import DAY, NEVER, days, from_micros, to_micros
-from features.definitions import Attribute
+from features.clock import days, from_micros, to_micros
 from features.errors import NotComparable, NotEnoughData
 from features.settings import Settings
 from features.tables import Export, Pairs
-from features.view import View
 from training.cohort import cohort
 from training.outcomes import labels
 from training.splits import groups
@@ -29,7 +27,6 @@ Mask = npt.NDArray[np.bool_]
 Card = Mapping[str, Any]
 
 LEARNED = ("train", "calibrate")  #: the parts of a card that a model learned from
-AGE_BANDS = {"up to 30 days old": (-1, 30), "31 to 90 days old": (30, 90), "over 90 days old": (90, np.inf)}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -119,18 +116,3 @@ def _notes(until: Mapping[str, int], after: int, *, flat: bool) -> tuple[str, ..
     if until["champion"] > until["challenger"]:
         return (note, "The champion learned from later leads than the challenger, which costs recent ones.")
     return (note,)
-
-
-def slices(export: Export, pairs: Pairs, views: tuple[View, ...], rows: tuple[Floats, ...]) -> dict[str, Mask]:
-    """Masks (n_pairs,) by "field: category" of every categorical attribute of the views, and by the lead's age."""
-    found: dict[str, Mask] = {}
-    for view, own in zip(views, rows, strict=True):
-        for position, definition in enumerate(view.definitions):
-            if isinstance(definition, Attribute) and definition.encoding == "category":
-                for code, category in enumerate(view.categories[definition.name]):
-                    found.setdefault(f"{definition.name}: {category}", own[:, position] == code)
-    created = export.leads["created_at"].to_numpy(dtype=np.int64)[pairs.lead]
-    age = np.where(created == NEVER, np.nan, (pairs.as_of - created) / DAY)
-    if not export.flat:
-        found |= {f"lead {name}": (age > low) & (age <= high) for name, (low, high) in AGE_BANDS.items()}
-    return found

@@ -4,7 +4,7 @@ A slice is all pairs that share a value of a field as known at their moment. Few
 such a slice is shown with its count and the words that it is too small.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any
@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from features.choose_columns import choose_columns
+from features.choose_columns import Chosen, choose_columns
 from features.clock import DAY, NEVER
 from features.definitions import Attribute
 from features.errors import BadSettings
@@ -101,6 +101,22 @@ def slices(export: Export, settings: Settings, test: Dataset, log_odds: Floats) 
     )
 
 
+def require_fields(export: Export, settings: Settings, pairs: Pairs, *, refused: Collection[str] = ()) -> None:
+    """Find out before any long work whether the fields that the settings name can be slices of these pairs.
+
+    Raises:
+        BadSettings: one was refused as a leak, or is no category here.
+    """
+    for name in settings.evaluation.slices:
+        if name in refused:
+            raise BadSettings(
+                f"[evaluation] slices names {name!r}, which is refused as a leak (`ripeness leaks` says how); name "
+                "another field, or keep this one by `keep`"
+            )
+    if settings.evaluation.slices:
+        _named(_words(choose_columns(settings, export, pairs)), settings.evaluation.slices)
+
+
 def slice_values(export: Export, settings: Settings, pairs: Pairs) -> dict[str, Objects]:
     """Per field of the settings, or of the usual ones that the export has, a text for each pair.
 
@@ -108,7 +124,7 @@ def slice_values(export: Export, settings: Settings, pairs: Pairs) -> dict[str, 
         BadSettings: the settings name a field that is no category here.
     """
     chosen = choose_columns(settings, export, pairs)
-    words = [d for d in chosen.definitions if isinstance(d, Attribute) and d.encoding == "category"]
+    words = _words(chosen)
     wanted = _named(words, settings.evaluation.slices) if settings.evaluation.slices else _usual(words)
     view = View(
         definitions=tuple(wanted),
@@ -121,6 +137,10 @@ def slice_values(export: Export, settings: Settings, pairs: Pairs) -> dict[str, 
     if not settings.evaluation.slices or LEAD_AGE in settings.evaluation.slices:
         found |= _ages(export, pairs)
     return found
+
+
+def _words(chosen: Chosen) -> list[Attribute]:
+    return [d for d in chosen.definitions if isinstance(d, Attribute) and d.encoding == "category"]
 
 
 def _named(words: list[Attribute], names: Iterable[str]) -> list[Attribute]:
@@ -163,10 +183,26 @@ def _ages(export: Export, pairs: Pairs) -> dict[str, Objects]:
     return {LEAD_AGE: bands} if len(set(bands)) > 1 else {}
 
 
-def _by_value(values: Objects) -> list[tuple[str, npt.NDArray[np.bool_]]]:
+def masks_of(
+    export: Export, pairs: Pairs, views: Sequence[View], rows: Sequence[Floats]
+) -> dict[str, npt.NDArray[np.bool_]]:
+    """Masks (n_pairs,) by "field: value" of every value that any of the views tells apart, and by the lead's age.
+
+    `rows` are the pairs' rows, view by view.
+    """
+    fields: dict[str, Objects] = {}
+    for view, own in zip(views, rows, strict=True):
+        for i, d in enumerate(view.definitions):
+            if isinstance(d, Attribute) and d.encoding == "category":
+                fields.setdefault(d.name, _texts(own[:, i], view.categories[d.name]))
+    fields |= _ages(export, pairs)
+    return {f"{field}: {value}": mask for field, texts in fields.items() for value, mask in _by_value(texts, most=None)}
+
+
+def _by_value(values: Objects, most: int | None = MOST_VALUES) -> list[tuple[str, npt.NDArray[np.bool_]]]:
     names, index, count = np.unique(values.astype(str), return_inverse=True, return_counts=True)
     order = sorted(range(len(names)), key=lambda i: (names[i] == MISSING, -count[i], names[i]))
-    shown = [i for i in order if names[i] != MISSING][:MOST_VALUES]
+    shown = [i for i in order if names[i] != MISSING][:most]
     rest = [i for i in order if i not in shown and names[i] != MISSING]
     found = [(str(names[i]), index == i) for i in shown]
     found += [(REST, np.isin(index, rest))] if rest else []

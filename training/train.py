@@ -48,19 +48,25 @@ class Trained:
 
 
 def train(
-    export: Export, settings: Settings, *, points_file: Path | None = None, progress: Progress = lambda _: None
+    export: Export,
+    settings: Settings,
+    *,
+    points_file: Path | None = None,
+    ready: Prepared | None = None,
+    progress: Progress = lambda _: None,
 ) -> Trained:
     """Choose pairs, build features, fit, calibrate, evaluate on later time.
 
-    `points_file` holds the company's own points rules, a rival in the evaluation.
+    `points_file` holds the company's own points rules, a rival in the evaluation; `ready` is the same export, where
+    it was made ready already.
 
     Raises:
         NotEnoughData: the history is too short, or holds too few wins or losses.
         BadTable: a line of the points file is no rule, or names an unknown column.
     """
-    ready = prepare(export, settings, progress)
+    ready = ready or prepare(export, settings, progress)
     view, share = ready.view, capacity_share(ready.export, ready.chosen, settings)
-    rules = PointsRules.read(points_file, view, ready.export) if points_file else None
+    rules = rules_for(ready, points_file)
     progress(f"building {len(view.names)} features for {int((ready.parts.part >= 0).sum()):,} pairs")
     parts = past, calibrate, test = ready.datasets()
     progress("choosing the regularisation")
@@ -82,6 +88,18 @@ def train(
         golden_rows=test.rows[_spread(len(test), GOLDEN_ROWS)],
         notes=notes,
     )
+
+
+def rules_for(ready: Prepared, points_file: Path | None) -> PointsRules | None:
+    """The company's own points rules, bound to what is left of the export; None where no file is named.
+
+    Raises:
+        UnreadableFile: the file is not there or no text.
+        BadTable: a line is no rule, or names a column that is not there, or was refused.
+    """
+    if points_file is None:
+        return None
+    return PointsRules.read(points_file, ready.view, ready.export, refused=ready.leaks.refused)
 
 
 def _card(

@@ -59,6 +59,7 @@ class Prior(Section):
 
     points: dict[str, float] = Field(default_factory=dict)
     #: such as {"pricing_page_view" = 10, "country = Italy" = 5}
+    points_file: str = ""  #: or a CSV in the export's folder: condition, points
     log_odds_per_point: float = Field(0.05, gt=0, le=1)  #: 20 points make a win nearly three times as likely
     won_share: Share = 0.05  #: of the leads, expected to be won within the horizon while nothing else is known
     worth_won_leads: int = Field(5, ge=1)  #: with so many won leads, points and outcomes count the same

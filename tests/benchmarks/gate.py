@@ -32,8 +32,9 @@ from training.dataset import Dataset
 from training.fit import fit
 from training.gate import judge
 from training.outcomes import labels
-from training.recent import Recent, recent, slices
+from training.recent import Recent, recent
 from training.simulate import WORLD, simulate
+from training.slices import masks_of
 from training.splits import groups, split
 
 LEADS, MONTHS, HORIZON_DAYS = 4_000, 24, 60
@@ -81,7 +82,7 @@ class Company:
             lead=pairs.lead,
             as_of=pairs.as_of,
         )
-        masks = slices(export, window.pairs, (view,), (rows,))
+        masks = masks_of(export, window.pairs, (view,), (rows,))
         truth = company.true_probability(window.pairs, HORIZON_DAYS)
         return cls(settings=settings, view=view, past=past, recent=window, rows=rows, masks=masks, truth=truth)
 

@@ -103,6 +103,18 @@ def test_a_wrong_points_file_is_one_error_and_opens_nothing(flat: Path, tmp_path
     assert not (tmp_path / "home").exists()
 
 
+@pytest.mark.parametrize("verb", ["evaluate", "train", "retrain"])
+def test_a_line_that_is_no_rule_is_found_before_the_export_is_read(tmp_path: Path, verb: str):
+    (tmp_path / "points.csv").write_text("condition,points\nsauce ~ fair,10\n")
+    (tmp_path / "leads.csv").write_text("no export at all")
+    (tmp_path / "ripeness.toml").write_text(
+        '[data.leads]\nfile = "leads.csv"\nlead_id = "row"\n[evaluation]\npoints_file = "points.csv"\n'
+    )
+    result = CliRunner().invoke(app, [verb, str(tmp_path), "--home", str(tmp_path / "home")])
+    assert isinstance(result.exception, BadTable)
+    assert "line 2" in str(result.exception)
+
+
 def test_past_scores_are_held_against_what_came(tmp_path: Path):
     company = simulate(seed=2, leads=1500, months=24, planted_leak=False)
     folder = tmp_path / "company"

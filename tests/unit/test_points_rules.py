@@ -43,10 +43,10 @@ def bind(tmp_path: Path):
     pairs = Pairs(lead=np.arange(8), as_of=np.full(8, moment("2026-02-01")))
     view, _ = make_view(SETTINGS, export, pairs)
 
-    def bound(*lines: str, header: str = "condition,points") -> PointsRules:
+    def bound(*lines: str, header: str = "condition,points", refused: tuple[str, ...] = ()) -> PointsRules:
         path = tmp_path / "points.csv"
         path.write_text("\n".join((header, *lines)), encoding="utf-8")
-        return PointsRules.read(path, view, export)
+        return PointsRules.read(path, view, export, refused=refused)
 
     def count(*lines: str, header: str = "condition,points") -> list[float]:
         return bound(*lines, header=header).count(pairs).tolist()
@@ -129,3 +129,8 @@ def test_a_file_that_is_not_there_or_has_other_columns_is_one_error(tmp_path: Pa
     (tmp_path / "empty.csv").write_text("condition,points\n")
     with pytest.raises(BadTable, match="holds no rule"):
         read_rules(tmp_path / "empty.csv")
+
+
+def test_a_rule_on_a_refused_column_says_that_it_is_a_leak(bind):
+    with pytest.raises(BadTable, match=r"line 2: 'stage' is refused as a leak.*--keep"):
+        bind.bound("stage = won,10", refused=("stage",))

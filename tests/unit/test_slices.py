@@ -4,11 +4,15 @@ import numpy as np
 import pytest
 from scipy.special import expit
 
+from features.definitions import Attribute
 from features.errors import BadSettings
+from features.rows import build_rows
 from features.settings import Settings, parse_settings
+from features.tables import Pairs
+from features.view import View
 from support.exports import export_of, moment
 from training.dataset import Dataset
-from training.slices import LEAD_AGE, MISSING, REST, slice_values, slices
+from training.slices import LEAD_AGE, MISSING, REST, masks_of, require_fields, slice_values, slices
 
 LEADS = 3000
 SOURCES = ("web", "fair", "list")
@@ -101,7 +105,32 @@ def test_the_rarer_values_of_a_field_are_one_slice():
 
 def test_a_field_that_is_not_there_is_one_error_with_near_names():
     part, _ = answered()
-    from features.tables import Pairs
-
     with pytest.raises(BadSettings, match="'color', which is no field of words here; near: colour"):
         slice_values(company(), settings('[evaluation]\nslices = ["color"]'), Pairs(lead=part.lead, as_of=part.as_of))
+
+
+def test_a_wrong_or_refused_field_is_known_before_the_work():
+    part, _ = answered()
+    pairs = Pairs(lead=part.lead, as_of=part.as_of)
+    with pytest.raises(BadSettings, match="'color', which is no field of words here"):
+        require_fields(company(), settings('[evaluation]\nslices = ["color"]'), pairs)
+    with pytest.raises(BadSettings, match="'stage', which is refused as a leak"):
+        require_fields(company(), settings('[evaluation]\nslices = ["stage"]'), pairs, refused=("stage",))
+    require_fields(company(), settings('[evaluation]\nslices = ["colour", "lead age"]'), pairs)
+
+
+def test_the_gate_judges_the_same_slices_with_every_value_and_what_is_missing():
+    part, _ = answered()
+    pairs = Pairs(lead=part.lead, as_of=part.as_of)
+    towns = tuple(f"town {i}" for i in range(15))
+    view = View(
+        definitions=(Attribute(field="source", encoding="category"), Attribute(field="city", encoding="category")),
+        categories={"source": ("fair", "web"), "city": towns},
+    )
+    masks = masks_of(company(), pairs, (view,), (build_rows(view, company(), pairs),))
+    named = {name for name in masks if name.startswith("city")}
+    assert named == {f"city: {town}" for town in towns}
+    assert masks["source: fair"].sum() == ((part.lead % 3 == 1) & (part.lead % 10 != 0)).sum()
+    assert masks["source: (missing)"].sum() == ((part.lead % 3 == 2) | (part.lead % 10 == 0)).sum()
+    own = [mask for name, mask in masks.items() if name.startswith(LEAD_AGE)]
+    assert sum(mask.sum() for mask in own) == LEADS
