@@ -118,6 +118,7 @@ class Engine:
             seen, recorded = rounds.make(ids, now)
         except RipenessError:
             self._resolve([i for i in ids if i not in due], {})
+            raise
         except Exception as error:  # whatever a lead's facts may provoke
             if len(ids) > 1:
                 return sum(self._round(rounds, [one], due, now) for one in ids)
