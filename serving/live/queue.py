@@ -118,8 +118,10 @@ def _open(now: int, asked: Asked) -> "Select[Any]":
 
 def _filters(now: int, asked: Asked) -> "list[ColumnElement[bool]]":
     found: list[ColumnElement[bool]] = []
-    if asked.owner is not None:
-        found.append(_OWNER.is_(None) if asked.owner == NOBODY else asked.owner == _OWNER)
+    if asked.owner == NOBODY:
+        found.append(_OWNER.is_(None))
+    elif asked.owner is not None:
+        found.append(_OWNER.in_((asked.owner,)))
     if asked.band is not None:
         found.append(hand_offs.c.band == asked.band.value)
     if asked.breached is not None:

@@ -1,14 +1,18 @@
 """Each figure of the funnel, held against plain loops over the rows, on both databases."""
 
+import json
 import statistics
 from itertools import pairwise
 
 import pytest
 
 from features.clock import DAY
+from features.settings import Lifecycle
 from features.stages import Stage
 from serving.live.funnel import Period, funnel
-from serving.store.schema import events, leads, stage_moves, writes
+from serving.live.idle import leaks
+from serving.live.kept import BandShare, BandStep, inflation, kept, source_wins
+from serving.store.schema import attribute_changes, events, leads, ledger, stage_moves, writes
 from support.lively_store import DAYS, enliven, rows_of
 from support.stores import at, emptied
 
@@ -124,3 +128,138 @@ def test_nothing_at_all_is_counted_as_nothing(opened):
     assert {c.leads for c in (*found.by_entry, *found.by_moves)} == {0}
     assert {c.went_on for c in found.by_entry} == {None}
     assert {stay.left for stay in found.stays} == {0}
+
+
+def slow_sources(connection) -> dict[str, str]:
+    """The last known source of each lead that has one; `source` comes before `Lead Source`."""
+    root_of = {row.lead_id: row.merged_into or row.lead_id for row in rows_of(connection, leads)}
+    found = {}
+    for field in ("Lead Source", "source"):
+        for row in sorted(rows_of(connection, attribute_changes), key=lambda row: (row.known_at, row.id)):
+            if row.field == field:
+                found[root_of[row.lead_id]] = json.loads(row.value)
+    return found
+
+
+@pytest.mark.parametrize("until", [DAYS, 120])
+def test_leaks_are_the_open_leads_that_a_slow_walk_finds_idle(lively, until):
+    with lively.reading() as connection:
+        found = leaks(connection, until=at(until), idle_days=30, activities=["visit", "pricing_page_view"])
+        root_of = {row.lead_id: row.merged_into or row.lead_id for row in rows_of(connection, leads)}
+        owner_of = {row.lead_id: row.owner for row in rows_of(connection, leads)}
+        sources = slow_sources(connection)
+        did = {}
+        for row in rows_of(connection, events):
+            if row.kind in ("visit", "pricing_page_view") and row.happened_at <= at(until):
+                did.setdefault(root_of[row.lead_id], []).append(row.happened_at)
+        open_leads = []
+        for root, life in lives(connection, at(until)).items():
+            stage = life["moves"][-1].stage if life["moves"] else "lead"
+            ended = max((moment for moment, _ in life["ended"]), default=None)
+            opened = [m.happened_at for m in life["moves"] if json.loads(m.because)["code"] == "reopened"]
+            is_open = ended is None or (opened and max(opened) >= ended)
+            if life["came"] <= at(until) and is_open and RANKS[stage] < RANKS["customer"]:
+                last = max([*did.get(root, []), life["came"]])
+                open_leads.append((stage, sources.get(root, "unknown"), owner_of[root] or "", last <= at(until - 30)))
+
+    assert (found.open, found.idle) == (len(open_leads), sum(idle for *_, idle in open_leads))
+    assert 0 < found.idle < found.open
+    for side, parts in enumerate((found.stages, found.sources, found.owners)):
+        for leak in parts:
+            own = [lead for lead in open_leads if lead[side] == leak.name]
+            assert (leak.open, leak.idle) == (len(own), sum(idle for *_, idle in own))
+        assert sum(leak.open for leak in parts) == found.open
+
+
+def slow_scores(connection, period: Period, horizon: int) -> list[dict]:
+    """Of each lead the first score of each step, with what became of it."""
+    root_of = {row.lead_id: row.merged_into or row.lead_id for row in rows_of(connection, leads)}
+    won = {}
+    for row in rows_of(connection, events):
+        if row.kind == "closed_won" and row.happened_at <= period.until:
+            won[root_of[row.lead_id]] = min(row.happened_at, won.get(root_of[row.lead_id], row.happened_at))
+    first = {}
+    for row in sorted(rows_of(connection, ledger), key=lambda row: (row.as_of, row.id)):
+        for k, (since, until) in enumerate(period.steps()):
+            if since < row.as_of <= until:
+                first.setdefault((root_of[row.lead_id], k), row)
+    return [
+        {"root": root, "k": k, "p": row.probability, "score": row.score, "fit": row.fit, "version": row.version}
+        | {"mature": row.as_of + horizon <= period.until}
+        | {"won": root in won and row.as_of < won[root] <= row.as_of + horizon}
+        for (root, k), row in first.items()
+    ]
+
+
+@pytest.mark.parametrize("period", PERIODS, ids=["all", "weeks", "a day"])
+def test_promises_and_bands_over_time_are_those_of_a_slow_walk(lively, period):
+    horizon, policy = 40 * DAY, Lifecycle(mql_min_score=50, sql_min_score=80)
+    with lively.reading() as connection:
+        scores = slow_scores(connection, period, horizon)
+        found = kept(connection, period, horizon=horizon, policy=policy)
+    for one in scores:
+        one["band"] = "hot" if one["score"] >= 80 else "warm" if one["score"] >= 50 else "cold"
+    for k, step in enumerate(found.steps):
+        own = [one for one in scores if one["k"] == k]
+        assert sum(band.leads for band in step.bands) == len(own)
+        for band in step.bands:
+            inside = [one for one in own if one["band"] == band.band]
+            mature = [one for one in inside if one["mature"]]
+            assert (band.leads, band.share) == (len(inside), len(inside) / len(own))
+            assert (band.mature, band.won) == (len(mature), sum(one["won"] for one in mature))
+    mature = [one for one in scores if one["mature"]]
+    for promise in (found.total, *found.bands, *found.models):
+        own = [one for one in mature if promise.name in ("all", one["band"], one["version"])]
+        assert (promise.scores, promise.realised) == (len(own), sum(one["won"] for one in own))
+        assert promise.expected == pytest.approx(sum(one["p"] for one in own))
+        spread = 1.96 * sum(one["p"] * (1 - one["p"]) for one in own) ** 0.5
+        assert promise.low <= max(0, promise.expected - spread) < promise.low + 1
+        assert promise.high >= min(len(own), promise.expected + spread)
+
+
+def test_wins_of_a_source_are_held_against_those_of_equal_fit(lively):
+    period, horizon = Period(since=at(-1), until=at(DAYS), step=DAY), 40 * DAY
+    with lively.reading() as connection:
+        whole = Period(since=period.since, until=period.until, step=period.until - period.since)
+        scores = [one for one in slow_scores(connection, whole, horizon) if one["mature"]]
+        sources = slow_sources(connection)
+        found = source_wins(connection, period, horizon=horizon)
+
+    def share(fit):
+        own = [one["won"] for one in scores if one["fit"] == fit]
+        return sum(own) / len(own)
+
+    assert sum(one.leads for one in found) == len(scores)
+    assert sum(one.expected for one in found) == pytest.approx(sum(one.realised for one in found))
+    for one in found:
+        own = [score for score in scores if sources.get(score["root"], "unknown") == one.source]
+        assert (one.leads, one.realised) == (len(own), sum(score["won"] for score in own))
+        assert one.expected == pytest.approx(sum(share(score["fit"]) for score in own))
+
+
+def step_of(hot: int, won: int, leads: int = 1000, *, mature: bool = True) -> BandStep:
+    """A step with so many hot leads, so many of them won."""
+    shares = [
+        BandShare(band=band, leads=n, share=n / leads, mature=n if mature else 0, won=w, conversion=w / n)
+        for band, n, w in (("hot", hot, won), ("warm", 200, 10), ("cold", leads - 200 - hot, 2))
+    ]
+    return BandStep(since=0, until=1, bands=tuple(shares))
+
+
+@pytest.mark.parametrize(
+    ("steps", "named"),
+    [
+        ([step_of(100, 20), step_of(200, 16)], True),
+        ([step_of(100, 20), step_of(200, 40)], False),  # as good as before
+        ([step_of(100, 20), step_of(100, 5)], False),  # worse, but not larger
+        ([step_of(10, 2), step_of(14, 2)], False),  # luck
+        ([step_of(100, 20), step_of(200, 16, mature=False)], False),  # nobody knows yet
+        ([], False),
+    ],
+)
+def test_a_band_that_grows_while_it_wins_less_is_named(steps, named):
+    sentences = list(inflation(steps))
+    assert len(sentences) == named
+    if named:
+        assert "hot is inflated: it grew from 10.0% to 20.0%" in sentences[0]
+        assert "fell from 20.0% to 8.0%" in sentences[0]

@@ -1,0 +1,229 @@
+"""Whether what the scores promised came true: over time by band, by model, and by source at equal fit.
+
+Everything is read from the ledger: of each lead the first score of each step of time, as it was given
+then. A score is mature when its horizon is over; a win counts when it is the lead's first and lies
+within the horizon.
+"""
+
+import math
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from sqlalchemy import Connection, Row, text
+
+from features.settings import Lifecycle
+from serving.live.funnel import Period
+from serving.live.handed import UNKNOWN, source_of
+from serving.live.tables_of_leads import CLOSINGS, ROOTS, SOURCES, with_
+
+ScoreBand = Literal["hot", "warm", "cold"]
+BANDS: tuple[ScoreBand, ...] = ("hot", "warm", "cold")
+LUCK = 1.96  #: standard deviations that hold 95 % of what luck does
+
+#: of each lead the first score of each step, and whether it was won within its horizon
+SCORED = """
+wins AS (SELECT root, MIN(at) AS at FROM closings WHERE kind = 'closed_won' GROUP BY root),
+given AS (
+    SELECT r.root, l.as_of, l.id, l.probability, l.score, l.fit, l.version, (l.as_of - :since - 1) / :step AS k
+    FROM ledger l JOIN roots r ON r.lead_id = l.lead_id
+    WHERE l.as_of > :since AND l.as_of <= :until
+),
+picked AS (
+    SELECT given.*, ROW_NUMBER() OVER (PARTITION BY root, k ORDER BY as_of, id) AS nth FROM given
+),
+scored AS (
+    SELECT p.root, p.k, p.probability, p.score, p.fit, p.version,
+           CASE WHEN p.as_of <= :until - :horizon THEN 1 ELSE 0 END AS mature,
+           CASE WHEN w.at > p.as_of AND w.at <= p.as_of + :horizon THEN 1 ELSE 0 END AS won
+    FROM picked p LEFT JOIN wins w ON w.root = p.root
+    WHERE p.nth = 1
+)"""
+_WITH = with_(ROOTS, CLOSINGS, SOURCES, SCORED)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Promise:
+    """Mature scores: the wins that they promised, the range that luck allows, and those that came."""
+
+    name: str
+    scores: int
+    expected: float
+    low: float
+    high: float
+    realised: int
+
+    @property
+    def as_promised(self) -> bool:
+        """Whether luck explains the difference."""
+        return self.low <= self.realised <= self.high
+
+
+@dataclass(frozen=True, kw_only=True)
+class BandShare:
+    """One band in one step of time."""
+
+    band: ScoreBand
+    leads: int
+    share: float  #: of all leads scored in the step
+    mature: int
+    won: int  #: of the mature ones
+    conversion: float | None  #: None while none is mature
+
+
+@dataclass(frozen=True, kw_only=True)
+class BandStep:
+    """All bands of one step of time."""
+
+    since: int
+    until: int
+    bands: tuple[BandShare, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Kept:
+    """What became of the promises of a period."""
+
+    steps: tuple[BandStep, ...]
+    inflation: tuple[str, ...]  #: a sentence for each band that grew while fewer of its leads were won
+    total: Promise
+    bands: tuple[Promise, ...]
+    models: tuple[Promise, ...]  #: by version
+
+
+@dataclass(frozen=True, kw_only=True)
+class SourceWins:
+    """Wins of one source beside those that leads of the same fit bring on average."""
+
+    source: str
+    leads: int  #: whose first score of the period is mature
+    realised: int
+    expected: float
+    low: float
+    high: float
+
+    @property
+    def ratio(self) -> float | None:
+        """Realised over expected; None where nothing is expected."""
+        return self.realised / self.expected if self.expected else None
+
+    @property
+    def verdict(self) -> Literal["more", "as expected", "fewer"]:
+        """Beyond luck or not."""
+        if self.low <= self.realised <= self.high:
+            return "as expected"
+        return "more" if self.realised > self.high else "fewer"
+
+
+def kept(connection: Connection, period: Period, *, horizon: int, policy: Lifecycle) -> Kept:
+    """Bands over time and promises against wins, of the scores given in the period."""
+    asked = f"""{_WITH} SELECT k, CASE WHEN score >= :hot THEN 'hot' WHEN score >= :warm THEN 'warm' ELSE 'cold' END
+        AS band, version, mature, COUNT(*) AS many, SUM(won) AS won, SUM(probability) AS expected,
+        SUM(probability * (1 - probability)) AS variance FROM scored GROUP BY 1, 2, 3, 4"""  # noqa: S608
+    bounds = {"hot": policy.sql_min_score, "warm": policy.mql_min_score, "horizon": horizon}
+    rows = connection.execute(text(asked), period.values() | bounds).all()
+    mature = [row for row in rows if row.mature]
+    steps = tuple(_steps(rows, period))
+    return Kept(
+        steps=steps,
+        inflation=tuple(inflation(steps)),
+        total=_promise("all", mature),
+        bands=tuple(_promise(band, [r for r in mature if r.band == band]) for band in BANDS),
+        models=tuple(_promise(v, [r for r in mature if r.version == v]) for v in sorted({r.version for r in mature})),
+    )
+
+
+def _steps(rows: "Sequence[Row[Any]]", period: Period) -> Iterator[BandStep]:
+    by_step: dict[int, list[Row[Any]]] = {}
+    for row in rows:
+        by_step.setdefault(row.k, []).append(row)
+    for k, (since, until) in enumerate(period.steps()):
+        own = by_step.get(k, [])
+        total = sum(row.many for row in own)
+        shares = tuple(_share(band, [row for row in own if row.band == band], total) for band in BANDS)
+        yield BandStep(since=since, until=until, bands=shares if total else ())
+
+
+def _share(band: ScoreBand, rows: "Sequence[Row[Any]]", total: int) -> BandShare:
+    leads = sum(row.many for row in rows)
+    mature, won = (sum(getattr(row, name) for row in rows if row.mature) for name in ("many", "won"))
+    conversion = won / mature if mature else None
+    share = leads / total if total else 0.0
+    return BandShare(band=band, leads=leads, share=share, mature=mature, won=won, conversion=conversion)
+
+
+def _promise(name: str, rows: "Iterable[Row[Any]]") -> Promise:
+    rows = list(rows)
+    expected, variance = (math.fsum(getattr(row, name) for row in rows) for name in ("expected", "variance"))
+    many, won = (sum(getattr(row, name) for row in rows) for name in ("many", "won"))
+    low, high = luck(expected, variance, many)
+    return Promise(name=name, scores=many, expected=expected, low=low, high=high, realised=won)
+
+
+def luck(expected: float, variance: float, most: int) -> tuple[float, float]:
+    """The middle 95 % of the number of wins if every probability is right, by the normal approximation."""
+    reach = LUCK * math.sqrt(max(0.0, variance))
+    return max(0.0, math.floor(expected - reach)), min(float(most), math.ceil(expected + reach))
+
+
+def inflation(steps: Sequence[BandStep]) -> Iterator[str]:
+    """Name each band that holds a larger share in the later half of the mature steps, and wins a smaller one.
+
+    Both differences have to be beyond luck, one-sided at 2.5 % each.
+    """
+    mature = [step for step in steps if step.bands and all(b.mature == b.leads for b in step.bands)]
+    earlier, later = mature[: len(mature) // 2], mature[len(mature) // 2 :]
+    for band in BANDS[:2]:
+        before, after = _pooled(earlier, band), _pooled(later, band)
+        grew = _beyond_luck(before["leads"], before["all"], after["leads"], after["all"])
+        fell = _beyond_luck(after["won"], after["leads"], before["won"], before["leads"])
+        if grew and fell:
+            yield (
+                f"The band {band} is inflated: it grew from {before['leads'] / before['all']:.1%} to "
+                f"{after['leads'] / after['all']:.1%} of the scored leads, while the share of it that was won fell "
+                f"from {before['won'] / before['leads']:.1%} to {after['won'] / after['leads']:.1%}. "
+                f"Raise {'sql' if band == 'hot' else 'mql'}_min_score, or retrain."
+            )
+
+
+def _pooled(steps: Sequence[BandStep], band: ScoreBand) -> Mapping[str, int]:
+    own = [share for step in steps for share in step.bands if share.band == band]
+    everybody = sum(share.leads for step in steps for share in step.bands)
+    return {"leads": sum(s.leads for s in own), "won": sum(s.won for s in own), "all": everybody}
+
+
+def _beyond_luck(few: int, of_few: int, many: int, of_many: int) -> bool:
+    """Whether the second share is larger than the first by more than luck."""
+    if not of_few or not of_many:
+        return False
+    pooled = (few + many) / (of_few + of_many)
+    spread = math.sqrt(pooled * (1 - pooled) * (1 / of_few + 1 / of_many))
+    return many / of_many - few / of_few > LUCK * spread > 0
+
+
+def source_wins(connection: Connection, period: Period, *, horizon: int) -> tuple[SourceWins, ...]:
+    """Of leads whose first score of the period is mature: wins by source, beside those of all leads of equal fit."""
+    asked = f"""{_WITH} SELECT f.fit, s.value AS source, COUNT(*) AS many, SUM(f.won) AS won
+        FROM scored f LEFT JOIN sourced s ON s.root = f.root WHERE f.mature = 1 GROUP BY f.fit, s.value"""  # noqa: S608
+    whole = {**period.values(), "step": period.until - period.since, "horizon": horizon}
+    rows = connection.execute(text(asked), whole).all()
+    rate = {fit: _rate([row for row in rows if row.fit == fit]) for fit in {row.fit for row in rows}}
+    by_source: dict[str, list[Row[Any]]] = {}
+    for row in rows:
+        by_source.setdefault(source_of(row.source) or UNKNOWN, []).append(row)
+    found = [_of_source(name, own, rate) for name, own in by_source.items()]
+    return tuple(sorted(found, key=lambda one: (-one.leads, one.source)))
+
+
+def _rate(rows: "Sequence[Row[Any]]") -> float:
+    won, many = (sum(getattr(row, name) for row in rows) for name in ("won", "many"))
+    return float(won / many)
+
+
+def _of_source(name: str, rows: "Sequence[Row[Any]]", rate: Mapping[str, float]) -> SourceWins:
+    expected = math.fsum(row.many * rate[row.fit] for row in rows)
+    variance = math.fsum(row.many * rate[row.fit] * (1 - rate[row.fit]) for row in rows)
+    leads = sum(row.many for row in rows)
+    low, high = luck(expected, variance, leads)
+    won = sum(row.won for row in rows)
+    return SourceWins(source=name, leads=leads, realised=won, expected=expected, low=low, high=high)
