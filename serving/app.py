@@ -21,6 +21,7 @@ from serving import (
     ingest_leads,
     ingest_lists,
     ingest_schemas,
+    ingest_stages,
     problem,
     routes,
 )
@@ -34,6 +35,9 @@ from serving.schemas import components
 from serving.shortcut import Shortcut
 from serving.store.store import Store
 from serving.web import install as web
+from serving.webhooks import routes as webhook_routes
+from serving.webhooks import schemas as webhook_schemas
+from serving.webhooks.worker import Webhooks
 
 ABOUT = (
     "Sends back, for a lead and its activities, how likely it is to be won within the horizon, why, "
@@ -59,11 +63,16 @@ def create_app(
         redirect_slashes=False,
     )
     engine = Engine(store=store, models=models, settings=settings, now=now) if store is not None else None
-    app.state.service = Service(models=models, settings=settings, keys=keys, now=now, store=store, engine=engine)
+    webhooks = Webhooks(store=store, limits=settings.service, now=now) if store is not None else None
+    if engine is not None and webhooks is not None:
+        engine.on_notice = webhooks.wake
+    app.state.service = Service(
+        models=models, settings=settings, keys=keys, now=now, store=store, engine=engine, webhooks=webhooks
+    )
     app.router.routes.append(Route("/v1/predict", routes.predict, methods=["POST"]))
     app.include_router(routes.router)  # describes /v1/predict too, but takes 26 microseconds to find its way there
     if store is not None:
-        for module in (ingest_leads, ingest_events, ingest_lists, ask_leads):
+        for module in (ingest_leads, ingest_events, ingest_stages, ingest_lists, ask_leads, webhook_routes):
             app.include_router(module.router)
         web.install(app)
     app.include_router(docs.router)
@@ -86,7 +95,7 @@ def _describe(app: FastAPI, limits: ServiceLimits) -> None:
             ask_describe.with_ids(document)
         describe.show_answers(document["paths"])
         document["components"] = {
-            "schemas": components(limits, *ingest_schemas.SHOWN, *ask_schemas.SHOWN),
+            "schemas": components(limits, *ingest_schemas.SHOWN, *ask_schemas.SHOWN, *webhook_schemas.SHOWN),
             "securitySchemes": {"key": describe.KEY},
         }
         return document

@@ -29,6 +29,7 @@ from serving.problem import problem
 from serving.store.errors import StoreUnavailable
 from serving.store.store import Store
 from serving.store.writer import last_seq
+from serving.webhooks.worker import Webhooks
 
 MOST_ON_LOOP = 100_000  #: bytes of a body; about 800 events
 READERS = 4  #: threads that look leads up; they mostly wait for the database
@@ -48,6 +49,7 @@ class Service:
     now: Callable[[], datetime]  #: the only clock of the service, with its time zone
     store: Store | None = None  #: without one the service only scores what it is sent
     engine: Engine | None = None  #: there with a store: scores leads again when something was told of them
+    webhooks: Webhooks | None = None  #: tells others what happened; none without a store
     #: threads that score: more would wait for Python's one lock, and let nobody else have it (30 % fewer answers)
     batch: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(1))
     #: threads that look leads up, apart from those that score: a database that hangs must not stop scoring

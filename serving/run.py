@@ -73,12 +73,14 @@ def serve(
             repeat(keys.refresh, every_seconds=KEYS_SECONDS, name="keys-refresh"),
         )
         app = create_app(models=models, settings=settings, keys=keys, now=now, store=store)
-        engine = app.state.service.engine
-        engine.start()
+        workers = (app.state.service.engine, app.state.service.webhooks)
+        for worker in workers:
+            worker.start()
         try:
             run(app, listening, say=say)
         finally:
-            engine.stop()
+            for worker in workers:
+                worker.stop()
             for stop in stops:
                 stop()
             store.close()

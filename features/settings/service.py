@@ -20,3 +20,9 @@ class Service(Section):
     database_max_bytes: int | None = Field(None, ge=1_000_000)  #: of the SQLite file; beyond it writes are answered 507
     max_waiting_writes: int = Field(1_000, ge=1)  #: beyond it writes are answered 503
     kept_bundles: int = Field(5, ge=1, le=1_000)  #: models that served last, kept in the home folder to start from
+    webhooks_to_private: bool = False  #: whether a webhook may lead to this machine or a private network
+    webhooks_over_http: bool = False  #: whether a webhook may do without TLS
+    webhook_timeout_seconds: float = Field(10, gt=0, le=60)  #: for one sending, from the connection to the answer
+    webhook_attempts: int = Field(10, ge=1, le=50)  #: of one delivery; then it is dead until somebody sends it again
+    max_webhooks: int = Field(20, ge=0, le=1_000)  #: at once
+    mlflow_url: str | None = Field(None, pattern="^https?://")  #: where people open MLflow, for links on the model page
