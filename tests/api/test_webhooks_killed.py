@@ -21,7 +21,7 @@ from support.stores import DATABASES, new_database
 LIMITS = ServiceSettings(webhooks_to_private=True, webhooks_over_http=True)
 START = datetime(2026, 3, 1, tzinfo=UTC)
 NOTICES = 60
-KILLS = 3
+KILLS = 1
 
 
 def deliver(home, url, later):
