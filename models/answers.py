@@ -39,7 +39,8 @@ def answer(linear: LinearExpert, trees: TreeExpert | None, calibration: Platt, r
     """Calibrated answers with the contributions of every column."""
     parts, base = linear.contributions(rows), linear.base_value
     if trees is not None:
-        parts, base = (parts + trees.contributions(rows)) / 2, (base + trees.base_value) / 2
+        parts += trees.contributions(rows)
+        parts, base = np.divide(parts, 2, out=parts), (base + trees.base_value) / 2
     parts *= calibration.a
     base_value = calibration.a * base + calibration.b
     return Answers(log_odds=base_value + parts.sum(axis=1), base_value=base_value, contributions=parts)

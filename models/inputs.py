@@ -167,6 +167,13 @@ class LinearInputs:
         return self.number_terms[self.can_miss] + 1
 
     @cached_property
+    def scales(self) -> tuple[Floats, Floats, Floats, Floats]:
+        """Centre, scale, low and high of every column; those of categories mean nothing."""
+        found = np.tile([[0.0], [1.0], [0.0], [0.0]], (1, len(self.columns)))
+        found[:, self.numbers] = [self._centre, self._scale, self._low, self._high]
+        return found[0], found[1], found[2], found[3]
+
+    @cached_property
     def _number_inputs(self) -> tuple[NumberInput, ...]:
         return tuple(c for c in self.columns if isinstance(c, NumberInput))
 

@@ -48,14 +48,22 @@ class BlockEvents:
             topics=topics,
         )
 
-    def of_lead(self, position: int) -> tuple[Event, ...]:
-        """The events of one lead as a request would have brought them, but for values and channels."""
-        own = slice(self.offsets[position], self.offsets[position + 1])
-        columns = (column[own].tolist() for column in (self.kind, self.happened_at, self.known_at, self.topic))
+    def of_lead(self, position: int, kinds: frozenset[str] | None = None) -> tuple[Event, ...]:
+        """The events of one lead, or those of some kinds, as a request would have brought them.
+
+        Values and channels are left out, for no sentence names them.
+        """
+        start, stop = int(self.offsets[position]), int(self.offsets[position + 1])
+        columns = (column[start:stop] for column in self._lists)
         return tuple(
-            Event(self.kinds[kind], happened_at, known_at, None, self._topics[topic])
+            Event(name, happened_at, known_at, None, self._topics[topic])
             for kind, happened_at, known_at, topic in zip(*columns, strict=True)
+            if (name := self.kinds[kind]) and (kinds is None or name in kinds)
         )
+
+    @cached_property
+    def _lists(self) -> tuple[list[int], ...]:
+        return tuple(column.tolist() for column in (self.kind, self.happened_at, self.known_at, self.topic))
 
     @cached_property
     def _topics(self) -> tuple[str | None, ...]:

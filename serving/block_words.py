@@ -106,7 +106,8 @@ class ReasonTeller:
         found = self.said.get(known)
         if found is None:
             attributes = {} if values is None or raw is None else {getattr(definition, "field", ""): raw}
-            events = () if values is not None else block.events.of_lead(int(block.lead[row]))
+            kinds = kind_names(self._view, definition.kind) if isinstance(definition, OfKind) else frozenset()
+            events = block.events.of_lead(int(block.lead[row]), kinds) if kinds else ()
             about = self._about(attributes, events, block.as_of)
             found = sentence(definition, float(block.rows[row, column]), about, raises=raises)
             if len(self.said) < MOST_KEPT:
