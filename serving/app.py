@@ -17,6 +17,8 @@ from serving import (
     ask_schemas,
     describe,
     docs,
+    funnel_routes,
+    funnel_schemas,
     ingest_events,
     ingest_leads,
     ingest_lists,
@@ -34,6 +36,7 @@ from serving.routes import Service
 from serving.schemas import components
 from serving.shortcut import Shortcut
 from serving.store.store import Store
+from serving.traffic import Counts, Traffic
 from serving.web import install as web
 from serving.webhooks import routes as webhook_routes
 from serving.webhooks import schemas as webhook_schemas
@@ -72,13 +75,24 @@ def create_app(
     app.router.routes.append(Route("/v1/predict", routes.predict, methods=["POST"]))
     app.include_router(routes.router)  # describes /v1/predict too, but takes 26 microseconds to find its way there
     if store is not None:
-        for module in (ingest_leads, ingest_events, ingest_stages, ingest_lists, ask_leads, webhook_routes):
+        for module in (
+            ingest_leads,
+            ingest_events,
+            ingest_stages,
+            ingest_lists,
+            ask_leads,
+            funnel_routes,
+            webhook_routes,
+        ):
             app.include_router(module.router)
         web.install(app)
     app.include_router(docs.router)
+    app.include_router(metrics.router)
     app.add_middleware(Shortcut, path="/v1/predict", to=routes.predict)
     app.add_middleware(BodyLimit, max_bytes=settings.service.max_body_bytes)
     problem.install(app)
+    app.state.counts = Counts()
+    app.add_middleware(Traffic, limits=settings.service, counts=app.state.counts)
     app.add_middleware(SafeHeaders)
     _describe(app, settings.service)
     return app
@@ -95,7 +109,9 @@ def _describe(app: FastAPI, limits: ServiceLimits) -> None:
             ask_describe.with_ids(document)
         describe.show_answers(document["paths"])
         document["components"] = {
-            "schemas": components(limits, *ingest_schemas.SHOWN, *ask_schemas.SHOWN, *webhook_schemas.SHOWN),
+            "schemas": components(
+                limits, *ingest_schemas.SHOWN, *ask_schemas.SHOWN, *funnel_schemas.SHOWN, *webhook_schemas.SHOWN
+            ),
             "securitySchemes": {"key": describe.KEY},
         }
         return document
