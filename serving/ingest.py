@@ -3,24 +3,29 @@
 Nothing is acknowledged before it is committed, and repeating any of it is safe.
 """
 
-from asyncio import wrap_future
+from asyncio import wait_for, wrap_future
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeVar
 
-from fastapi import Request
+from anyio.to_thread import run_sync
+from fastapi import Request, Response
 
 from features.clock import SECOND, to_micros
 from features.errors import BadInput
 from features.request import BadRequest, Fault
 from serving.body import read_json, require_json
 from serving.keys import Forbidden, Key, Scope
-from serving.routes import Service, service_of
+from serving.language import Language
+from serving.predict import Json
+from serving.routes import Service, as_json, service_of
 from serving.store.errors import StoreUnavailable
 from serving.store.store import Store
 from serving.store.writer import Act, Job
 
 T = TypeVar("T")
+
+ANSWER_SECONDS = 10  #: that a request waits for its lead to be scored again
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,7 +45,10 @@ class Caller:
     async def write(self, action: str, job: Job[T], *, lead_id: str | None = None, rows: int = 1) -> T:
         """Write, and wait for the commit without holding a thread."""
         act = Act(now=self.now, key_id=self.key.key_id, action=action, lead_id=lead_id, rows=rows)
-        return await wrap_future(self.store.submit(job, act))
+        written = await wrap_future(self.store.submit(job, act))
+        if self.service.engine is not None:
+            self.service.engine.wake()
+        return written
 
 
 def caller(request: Request, *scopes: Scope) -> Caller:
@@ -58,6 +66,33 @@ def caller(request: Request, *scopes: Scope) -> Caller:
     if service.store is None:
         raise StoreUnavailable("this service has no store; start it with `ripeness serve`")
     return Caller(service=service, store=service.store, key=key, now=to_micros(service.now()))
+
+
+async def told(request: Request, by: Caller, lead_id: str, status: Json) -> Response:
+    """Acknowledge what was told; with `?answer=true` only once the lead was scored again, and with the answer."""
+    if not _wants_answer(request):
+        return as_json(status)
+    language = by.service.language(request)
+    return as_json(status | {"answer": await _answer(by.service, lead_id, language)}, language)
+
+
+def _wants_answer(request: Request) -> bool:
+    asked = request.query_params.get("answer", "false")
+    if asked not in ("true", "false"):
+        raise BadRequest([Fault(pointer="", detail="answer in the address should be true or false")])
+    return asked == "true"
+
+
+async def _answer(service: Service, lead_id: str, language: Language) -> Json | None:
+    """The lead's answer after its score has seen what was told; None where there is none, or not in time."""
+    if service.engine is None:
+        return None
+    future = await run_sync(service.engine.fresh, lead_id)
+    try:
+        fresh = await wait_for(wrap_future(future), ANSWER_SECONDS)
+    except TimeoutError:
+        return None
+    return None if fresh is None else fresh.predictor.answer(fresh.case, language)
 
 
 def body_of(request: Request) -> object:

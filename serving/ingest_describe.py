@@ -3,7 +3,7 @@
 from typing import Any
 
 from serving import ingest_examples as examples
-from serving.describe import NEEDS_KEY, POST_ERRORS, Description, posted, ref, route
+from serving.describe import ACCEPT_LANGUAGE, NEEDS_KEY, POST_ERRORS, Description, posted, ref, route
 
 WRITE_ERRORS = (*POST_ERRORS, 507)
 
@@ -41,22 +41,35 @@ AFTER = {
     "schema": {"type": "integer", "minimum": 0, "maximum": 10**18 - 1},
 }
 
-LEAD = _written("LeadTaken", posted("LeadToTell", examples.LEAD), 410)
-LEAD_FIELDS = _written("LeadTaken", posted("LeadFields", examples.LEAD_FIELDS), 410, parameters=[LEAD_ID])
+WITH_ANSWER = {
+    "name": "answer",
+    "in": "query",
+    "required": False,
+    "description": "answer only once the lead was scored again, with what /v1/predict says of it",
+    "schema": {"type": "boolean"},
+}
+ASKING = [WITH_ANSWER, ACCEPT_LANGUAGE]
+
+LEAD = _written("LeadTaken", posted("LeadToTell", examples.LEAD), 410, parameters=ASKING)
+LEAD_FIELDS = _written("LeadTaken", posted("LeadFields", examples.LEAD_FIELDS), 410, parameters=[LEAD_ID, *ASKING])
 LEADS = _written("LeadsTaken", posted("LeadsToTell", examples.LEADS))
 EVENT = _either(
     ("EventTaken", "EventsTaken"),
-    _written("EventTaken", _or_cloud_events(posted("EventToTell", examples.EVENT)), 409, 410),
+    _written("EventTaken", _or_cloud_events(posted("EventToTell", examples.EVENT)), 409, 410, parameters=ASKING),
 )
 EVENTS = _written("EventsTaken", posted("EventsToTell", examples.EVENTS))
-TRACK = _either(("EventTaken", "EventsTaken"), _written("EventTaken", posted("Track", examples.TRACK), 409, 410))
+TRACK = _either(
+    ("EventTaken", "EventsTaken"), _written("EventTaken", posted("Track", examples.TRACK), 409, 410, parameters=ASKING)
+)
 TRACK["openapi_extra"]["requestBody"]["content"]["application/json"]["schema"] = {
     "anyOf": [ref("Track")["schema"], ref("TrackBatch")["schema"]]
 }
-OUTCOME = _written("EventTaken", posted("OutcomeToTell", examples.OUTCOME), 409, 410)
-FEEDBACK = _written("EventTaken", posted("FeedbackToTell", examples.FEEDBACK), 404, 409, 410)
-CONSENT = _written("ConsentTaken", posted("ConsentToTell", examples.CONSENT), 410)
-OBJECTION = _written("ConsentTaken", posted("ObjectionToTell", examples.OBJECTION), 410)
+OUTCOME = _written("EventTaken", posted("OutcomeToTell", examples.OUTCOME), 409, 410, parameters=ASKING)
+FEEDBACK = _written("EventTaken", posted("FeedbackToTell", examples.FEEDBACK), 404, 409, 410, parameters=ASKING)
+CONSENT = _written("ConsentTaken", posted("ConsentToTell", examples.CONSENT), 410, parameters=ASKING)
+OBJECTION = _written("ConsentTaken", posted("ObjectionToTell", examples.OBJECTION), 410, parameters=ASKING)
+STAGE = _written("StageTaken", posted("StageToTell", examples.STAGE), 404, 409, 410, parameters=ASKING)
+STAGE_UNDO = _written("StageTaken", posted("StageToUndo", examples.STAGE_UNDO), 404, 409, 410, parameters=ASKING)
 MERGE = _written("Merged", posted("MergeToTell", examples.MERGE), 404, 409, 410)
 DELETE = route("Deleted", 401, 403, 404, 410, 413, 422, 503, 507, parameters=[LEAD_ID], security=NEEDS_KEY)
 KINDS = route("Kinds", 401, 403, 503, security=NEEDS_KEY)

@@ -1,6 +1,6 @@
 """The addresses that tell what happened: activities in several forms, outcomes, and what sales says."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import structlog
 from anyio.to_thread import run_sync
@@ -11,12 +11,14 @@ from serving import ingest_describe as describe
 from serving import ingest_read as read
 from serving import ingest_schemas as schemas
 from serving.body import read_json, require_json
-from serving.ingest import Caller, body_of, caller, read_rows
+from serving.ingest import Caller, body_of, caller, read_rows, told
+from serving.keys import Forbidden
+from serving.lifecycle.moves import CRM
+from serving.live.feedback import take_verdict
 from serving.predict import Json
 from serving.problem import problem
 from serving.routes import as_json
-from serving.store.events import NewEvent, take_in
-from serving.store.leads import require
+from serving.store.events import NewEvent, take_in, take_in_one
 from serving.store.writer import Write
 
 log = structlog.get_logger()
@@ -36,10 +38,10 @@ async def tell_event(request: Request) -> Response:
         rows = read_rows(by, {"events": data}, "events", lambda row: read.cloud_event_of(row, latest=by.latest), "")
         return await _events(by, rows)
     if kind == CLOUD_EVENT:
-        return await _event(by, read.cloud_event_of(data, latest=by.latest))
+        return await _event(request, by, read.cloud_event_of(data, latest=by.latest))
     if "ce-specversion" in request.headers:
-        return await _event(by, read.cloud_event_of(_binary(request, data), latest=by.latest))
-    return await _event(by, read.event_of(read.read_as(schemas.EventToTell, data, latest=by.latest)))
+        return await _event(request, by, read.cloud_event_of(_binary(request, data), latest=by.latest))
+    return await _event(request, by, read.event_of(read.read_as(schemas.EventToTell, data, latest=by.latest)))
 
 
 def _binary(request: Request, data: object) -> dict[str, object]:
@@ -65,7 +67,7 @@ async def track(request: Request) -> Response:
     by = caller(request, "crm")
     data = body_of(request)
     if not (isinstance(data, dict) and "batch" in data):
-        return await _event(by, read.track_of(data, latest=by.latest))
+        return await _event(request, by, read.track_of(data, latest=by.latest))
     rows = read_rows(by, {"batch": data["batch"]}, "batch", lambda row: read.track_of(row, latest=by.latest))
     return await _events(by, rows)
 
@@ -75,7 +77,7 @@ async def tell_outcome(request: Request) -> Response:
     """Tell how it ended with a lead: won or lost."""
     by = caller(request, "crm")
     sent = read.read_as(schemas.OutcomeToTell, body_of(request), latest=by.latest)
-    return await _event(by, read.outcome_of(sent), action="outcome")
+    return await _event(request, by, read.outcome_of(sent), action="outcome")
 
 
 @router.post("/v1/feedback", **describe.FEEDBACK)
@@ -84,23 +86,25 @@ async def tell_feedback(request: Request) -> Response:
     by = caller(request, "rep", "crm")
     sent = read.read_as(schemas.FeedbackToTell, body_of(request), latest=by.latest)
 
-    def known(write: Write) -> None:
-        require(write.connection, sent.lead_id)
+    if sent.handed_over and not by.key.allows("crm"):
+        raise Forbidden(f"key {by.key.key_id} lacks the scope 'crm', and only the CRM can say handed_over: true")
+    event, who = read.verdict_of(sent), by.key.key_id if by.key.allows("rep") else CRM
 
-    return await _event(by, read.verdict_of(sent), action="feedback", check=known)
-
-
-async def _event(
-    by: Caller, event: NewEvent, *, action: str = "event", check: Callable[[Write], None] = lambda _: None
-) -> Response:
     def job(write: Write) -> Json:
-        check(write)
-        (answer,) = take_in(write, [event])
-        if isinstance(answer, BadInput):
-            raise answer
-        return _event_taken(event, answer, write.now)
+        taken = take_verdict(write, event, by=who, handed_over=sent.handed_over)
+        return _event_taken(event, taken, write.now)
 
-    return as_json(await by.write(action, job, lead_id=event.lead_id))
+    status = await by.write("feedback", job, lead_id=event.lead_id)
+    return await told(request, by, event.lead_id, status)
+
+
+async def _event(request: Request, by: Caller, event: NewEvent, *, action: str = "event") -> Response:
+    status = await by.write(
+        action,
+        lambda write: _event_taken(event, take_in_one(write, event), write.now),
+        lead_id=event.lead_id,
+    )
+    return await told(request, by, event.lead_id, status)
 
 
 async def _events(by: Caller, rows: "Sequence[NewEvent | BadInput]") -> Response:

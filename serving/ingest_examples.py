@@ -73,8 +73,15 @@ FEEDBACK = {
         "verdict": "rejected",
         "reason": "bad_timing",
         "event_id": "f-1",
-    }
+    },
+    "a verdict on a lead that the CRM handed over itself": {
+        "lead_id": "L-17",
+        "verdict": "accepted",
+        "handed_over": True,
+    },
 }
 CONSENT = {"consent given in a form": {"lead_id": "L-17", "given": True, "happened_at": "2026-02-20T16:00:00Z"}}
 OBJECTION = {"an objection to being scored": {"lead_id": "L-18", "objects": True}}
+STAGE = {"a fact of the CRM": {"lead_id": "L-17", "stage": "opportunity", "happened_at": "2026-02-28T17:30:00Z"}}
+STAGE_UNDO = {"the last move of a lead": {"lead_id": "L-17"}}
 MERGE = {"two records of one person": {"lead_id": "L-17", "other": "L-18"}}

@@ -8,7 +8,7 @@ from features.request import BadRequest, Fault
 from serving import ingest_describe as describe
 from serving import ingest_read as read
 from serving import ingest_schemas as schemas
-from serving.ingest import Caller, body_of, caller, read_rows
+from serving.ingest import Caller, body_of, caller, read_rows, told
 from serving.predict import Json
 from serving.problem import problem
 from serving.routes import as_json
@@ -26,7 +26,7 @@ async def tell_lead(request: Request) -> Response:
     """Tell of a lead: it is added, or the fields that are there are changed."""
     by = caller(request, "crm")
     sent = read.read_as(schemas.LeadToTell, body_of(request), latest=by.latest)
-    return await _lead(by, read.lead_told(sent))
+    return await _lead(request, by, read.lead_told(sent))
 
 
 @router.put("/v1/leads/{lead_id:path}", **describe.LEAD_FIELDS)
@@ -37,16 +37,16 @@ async def tell_lead_fields(request: Request, lead_id: str) -> Response:
     data = {**fields, "lead_id": named(lead_id)} if isinstance(fields, dict) and "lead_id" not in fields else fields
     if isinstance(fields, dict) and "lead_id" in fields:
         raise BadRequest([Fault(pointer="/lead_id", detail="is in the address already; leave it out")])
-    return await _lead(by, read.lead_told(read.read_as(schemas.LeadToTell, data, latest=by.latest)))
+    return await _lead(request, by, read.lead_told(read.read_as(schemas.LeadToTell, data, latest=by.latest)))
 
 
-async def _lead(by: Caller, told: LeadTold) -> Response:
-    new = await by.write("lead", lambda write: tell(write, told), lead_id=told.lead_id)
-    return as_json(_lead_taken(told, new=new))
+async def _lead(request: Request, by: Caller, sent: LeadTold) -> Response:
+    new = await by.write("lead", lambda write: tell(write, sent), lead_id=sent.lead_id)
+    return await told(request, by, sent.lead_id, _lead_taken(sent, new=new))
 
 
-def _lead_taken(told: LeadTold, *, new: bool) -> Json:
-    return {"lead_id": told.lead_id, "status": "created" if new else "updated"}
+def _lead_taken(sent: LeadTold, *, new: bool) -> Json:
+    return {"lead_id": sent.lead_id, "status": "created" if new else "updated"}
 
 
 @router.post("/v1/leads/batch", **describe.LEADS)
@@ -60,15 +60,15 @@ async def tell_leads(request: Request) -> Response:
     rows = await run_sync(read_rows, by, body_of(request), "leads", one)
 
     def job(write: Write) -> list[Json]:
-        return [problem(row) if isinstance(row, BadInput) else _told(write, row) for row in rows]
+        return [problem(row) if isinstance(row, BadInput) else _taken(write, row) for row in rows]
 
     results = await by.write("leads", job, rows=len(rows))
     return as_json({"results": results})
 
 
-def _told(write: Write, told: LeadTold) -> Json:
+def _taken(write: Write, sent: LeadTold) -> Json:
     try:
-        return _lead_taken(told, new=tell(write, told))
+        return _lead_taken(sent, new=tell(write, sent))
     except BadInput as error:  # raised before anything is written
         return problem(error)
 
@@ -86,7 +86,7 @@ async def tell_consent(request: Request) -> Response:
         happened_at=happened_at,
         known_at=sent.known_at,
     )
-    return await _consent(by, "consent", said)
+    return await _consent(request, by, "consent", said)
 
 
 @router.post("/v1/objection", **describe.OBJECTION)
@@ -102,12 +102,12 @@ async def tell_objection(request: Request) -> Response:
         happened_at=happened_at,
         known_at=sent.known_at,
     )
-    return await _consent(by, "objection", said)
+    return await _consent(request, by, "objection", said)
 
 
-async def _consent(by: Caller, action: str, said: Consent) -> Response:
+async def _consent(request: Request, by: Caller, action: str, said: Consent) -> Response:
     await by.write(action, lambda write: state(write, said), lead_id=said.lead_id)
-    return as_json({"lead_id": said.lead_id, "status": "stored"})
+    return await told(request, by, said.lead_id, {"lead_id": said.lead_id, "status": "stored"})
 
 
 @router.post("/v1/merge", **describe.MERGE)

@@ -18,7 +18,7 @@ from serving.ingest_schemas import (
     Track,
 )
 from serving.store.events import NewEvent
-from serving.store.leads import OWN, LeadTold
+from serving.store.leads import BANT, OWN, LeadTold
 
 T = TypeVar("T", bound=BaseModel)
 TIMES = ("happened_at", "known_at", "created_at", "time", "timestamp")
@@ -52,6 +52,8 @@ def read_as(schema: type[T], data: object, *, latest: int) -> T:
 def lead_told(sent: LeadToTell) -> LeadTold:
     """The fields that are there; null ones too, for they take a value away."""
     own = {name: getattr(sent, name) for name in OWN if name in sent.model_fields_set}
+    if sent.bant is not None:
+        own |= {name: getattr(sent.bant, name) for name in BANT if name in sent.bant.model_fields_set}
     return LeadTold(lead_id=sent.lead_id, own=own, attributes=sent.attributes, known_at=sent.known_at)
 
 
@@ -67,7 +69,7 @@ def outcome_of(sent: OutcomeToTell) -> NewEvent:
 
 def verdict_of(sent: FeedbackToTell) -> NewEvent:
     """A verdict is an event of the seller."""
-    fields = sent.model_dump(exclude={"verdict"})
+    fields = sent.model_dump(exclude={"verdict", "handed_over"})
     return NewEvent(kind=f"sales_{sent.verdict}", actor="seller", **fields)
 
 

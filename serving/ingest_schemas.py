@@ -4,17 +4,19 @@ from typing import Annotated, Literal, Self
 
 from pydantic import ConfigDict, Field, model_validator
 
-from features.request import Schema
+from features.request import Bant, Schema
 from features.request_fields import Moment, Number, Scalar, Word
 from features.settings import Actor
+from features.stages import Stage
 from features.verdicts import Rejection, Verdict
 from serving.problem import Problem
-from serving.schemas import Out
+from serving.schemas import Answer, Out
 
 Note = Annotated[str, Field(strict=True, max_length=2_000)]
 Flag = Annotated[bool, Field(strict=True)]
 KNOWN_AT = "when you knew of it; the receipt unless given, and never later"
 HAPPENED_AT = "when it happened, with its time zone; the receipt unless given"
+ANSWER = "only there with ?answer=true; null of a lead that was won or lost, without a model, or after 10 seconds"
 EVENT_ID = "your own key: the same again changes nothing. Without one, what it says is its key"
 
 
@@ -28,6 +30,7 @@ class LeadToTell(Schema):
     attributes: Annotated[dict[Word, Scalar], Field(max_length=1_000)] = Field(
         default_factory=dict, description="fields of the lead by their names in your export"
     )
+    bant: Bant | None = Field(None, description="what sales has learned; each of the four is kept by itself")
     known_at: Moment | None = Field(None, description=KNOWN_AT)
 
 
@@ -38,6 +41,7 @@ class LeadFields(Schema):
     account_id: Word | None = None
     owner: Word | None = None
     attributes: Annotated[dict[Word, Scalar], Field(max_length=1_000)] = Field(default_factory=dict)
+    bant: Bant | None = None
     known_at: Moment | None = None
 
 
@@ -92,6 +96,7 @@ class FeedbackToTell(Schema):
     known_at: Moment | None = Field(None, description=KNOWN_AT)
     event_id: Word | None = Field(None, description=EVENT_ID)
     source: Word = "api"
+    handed_over: Flag = Field(False, description="the CRM itself handed the lead over; only with the scope crm")
 
     @model_validator(mode="after")
     def _reasoned(self) -> Self:
@@ -118,6 +123,22 @@ class ObjectionToTell(Schema):
     objects: Flag
     happened_at: Moment | None = Field(None, description=HAPPENED_AT)
     known_at: Moment | None = Field(None, description=KNOWN_AT)
+
+
+class StageToTell(Schema):
+    """Where a lead is now: a fact with the scope crm, else a rep's own move."""
+
+    lead_id: Word
+    stage: Stage
+    happened_at: Moment | None = Field(None, description=HAPPENED_AT)
+    known_at: Moment | None = Field(None, description=KNOWN_AT)
+    note: Note | None = Field(None, description="why, in words")
+
+
+class StageToUndo(Schema):
+    """The last move of a lead is to be taken back."""
+
+    lead_id: Word
 
 
 class MergeToTell(Schema):
@@ -169,6 +190,7 @@ class LeadTaken(Out):
 
     lead_id: str
     status: Literal["created", "updated"]
+    answer: Answer | None = Field(None, description=ANSWER)
 
 
 class LeadsTaken(Out):
@@ -183,6 +205,7 @@ class EventTaken(Out):
     event_id: str
     source: str
     status: Literal["stored", "duplicate"]
+    answer: Answer | None = Field(None, description=ANSWER)
 
 
 class EventsTaken(Out):
@@ -196,6 +219,17 @@ class ConsentTaken(Out):
 
     lead_id: str
     status: Literal["stored"]
+    answer: Answer | None = Field(None, description=ANSWER)
+
+
+class StageTaken(Out):
+    """Where the lead stands now."""
+
+    lead_id: str = Field(description="of the lead that stays, where leads were merged")
+    stage: Stage
+    previous: Stage | None = Field(description="null where nothing moved")
+    status: Literal["moved", "unchanged"]
+    answer: Answer | None = Field(None, description=ANSWER)
 
 
 class Merged(Out):
@@ -249,6 +283,6 @@ class Audit(Out):
 
 SHOWN = (
     *(LeadToTell, LeadFields, LeadsToTell, EventToTell, EventsToTell, OutcomeToTell, FeedbackToTell),
-    *(ConsentToTell, ObjectionToTell, MergeToTell, CloudEvent, Track, TrackBatch),
-    *(LeadTaken, LeadsTaken, EventTaken, EventsTaken, ConsentTaken, Merged, Deleted, Kinds, Audit),
+    *(ConsentToTell, ObjectionToTell, StageToTell, StageToUndo, MergeToTell, CloudEvent, Track, TrackBatch),
+    *(LeadTaken, LeadsTaken, EventTaken, EventsTaken, ConsentTaken, StageTaken, Merged, Deleted, Kinds, Audit),
 )

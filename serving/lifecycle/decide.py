@@ -67,8 +67,13 @@ def _asked(_: Stage, facts: Facts, policy: Lifecycle) -> Found | None:
 
 
 def _asks(facts: Facts, policy: Lifecycle) -> bool:
-    """Whether a request for sales still has its force; a rejection that came after it has answered it."""
+    """Whether a request for sales still has its force.
+
+    A rejection that came after it has answered it, and so has a person who has set the stage since.
+    """
     if facts.asked is None or facts.asked_days is None or facts.asked_days >= policy.fast_track_days:
+        return False
+    if facts.set_days is not None and facts.asked_days >= facts.set_days:
         return False
     answered = facts.disqualified_reason is not None and facts.disqualified_days is not None
     return not (answered and facts.asked_days >= (facts.disqualified_days or 0))

@@ -117,9 +117,12 @@ def test_an_outcome_closes_a_lead(told):
 def test_feedback_is_an_event_with_a_reason(told):
     post(told, "/v1/events", VIEW)
     body = {"lead_id": "L-17", "verdict": "rejected", "reason": "other", "note": "moved to Peru"}
-    answer = post(told, "/v1/feedback", body, authorization=f"Bearer {told.rep_token}")
+    rep = {"authorization": f"Bearer {told.rep_token}"}
 
-    assert answer.json()["status"] == "stored"
+    assert_problem(post(told, "/v1/feedback", body, **rep), 409)
+    assert_problem(post(told, "/v1/feedback", body | {"handed_over": True}, **rep), 403)
+    assert lead(told, read=place_at).verdict is None
+    assert post(told, "/v1/feedback", body | {"handed_over": True}).json()["status"] == "stored"
     verdict = lead(told, read=place_at).verdict
     assert (verdict.kind, verdict.reason, verdict.note) == ("sales_rejected", "other", "moved to Peru")
     assert verdict.happened_at == NOW_MICROS

@@ -69,7 +69,7 @@ def test_nothing_new_is_no_row_of_the_ledger(world):
     send(world.store, event("a", 3.3, "pricing_page_view"), day=3.3)
     world.score(day=3.3)
     assert len(world.ledger()) == 2
-    assert len(world.notices()) == 2
+    assert [kind for kind, _, _ in world.notices()] == ["stage.changed", "hand_off.offered", "band.changed"]
 
 
 def test_a_block_is_read_as_its_leads_are_one_by_one(world):
