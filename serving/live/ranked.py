@@ -89,15 +89,22 @@ def ranked(connection: Connection, filters: Filters = ALL, cursor: str | None = 
     if filters.sort == "due":
         return _by_due(connection, filters, question, cursor, limit)
     order = (standings.c.probability, standings.c.lead_id)
-    asked = select(standings).where(*_conditions(connection, filters))
+    asked = select(*order).where(*_conditions(connection, filters))
     if cursor is not None:
         asked = asked.where(tuple_(*order) < tuple_(*unpack(question, cursor, [float, str])))
-    asked = asked.order_by(*(column.desc() for column in order)).limit(limit + 1)
-    rows = connection.execute(asked).all()
-    page = rows[:limit]
-    more = pack(question, [page[-1].probability, page[-1].lead_id]) if len(rows) > limit else None
-    offered = open_of_all(connection, [row.lead_id for row in page])
-    return RankedPage(leads=tuple(replace(_ranked(row), hand_off=offered.get(row.lead_id)) for row in page), next=more)
+    places = connection.execute(asked.order_by(*(column.desc() for column in order)).limit(limit + 1)).all()
+    more = pack(question, places[limit - 1]) if len(places) > limit else None
+    lead_ids = [place.lead_id for place in places[:limit]]
+    offered = open_of_all(connection, lead_ids)
+    leads = _of(connection, lead_ids)
+    return RankedPage(leads=tuple(replace(one, hand_off=offered.get(one.lead_id)) for one in leads), next=more)
+
+
+def _of(connection: Connection, lead_ids: Sequence[str]) -> list[Ranked]:
+    """These leads as lists show them, in this order."""
+    wanted = select(standings).where(standings.c.lead_id.in_(lead_ids))
+    found = {row.lead_id: _ranked(row) for row in connection.execute(wanted)}
+    return [found[lead_id] for lead_id in lead_ids]
 
 
 def standing_of(connection: Connection, lead_id: str) -> Ranked | None:
@@ -119,9 +126,8 @@ def _by_due(connection: Connection, filters: Filters, question: object, cursor: 
     rows = connection.execute(asked.order_by(*order).limit(limit + 1)).all()
     page = [handed_off(row) for row in rows[:limit]]
     more = pack(question, [page[-1].due_at, page[-1].hand_off_id]) if len(rows) > limit else None
-    wanted = select(standings).where(standings.c.lead_id.in_([one.lead_id for one in page]))
-    found = {row.lead_id: row for row in connection.execute(wanted)}
-    return RankedPage(leads=tuple(replace(_ranked(found[one.lead_id]), hand_off=one) for one in page), next=more)
+    leads = _of(connection, [one.lead_id for one in page])
+    return RankedPage(leads=tuple(replace(a, hand_off=b) for a, b in zip(leads, page, strict=True)), next=more)
 
 
 def _conditions(connection: Connection, filters: Filters) -> list[ColumnElement[bool]]:
@@ -129,9 +135,12 @@ def _conditions(connection: Connection, filters: Filters) -> list[ColumnElement[
     found = [standings.c[name] == str(value) for name in equal if (value := getattr(filters, name)) is not None]
     if filters.trend is not None:
         found.append(_trend(filters.trend))
-    if filters.q is not None:
-        found.append(_named(filters.q, folds_more=connection.dialect.name == "postgresql"))
-    return found
+    if filters.q is None:
+        return found
+    named = _named(filters.q, connection.dialect.name)
+    if not found:
+        return [named]
+    return [*found, standings.c.lead_id.in_(select(standings.c.lead_id).where(named))]  # by the index of names
 
 
 def _trend(trend: Trend) -> ColumnElement[bool]:
@@ -141,11 +150,13 @@ def _trend(trend: Trend) -> ColumnElement[bool]:
     return moved >= MOVES_FROM if trend == "rising" else moved <= -MOVES_FROM
 
 
-def _named(part: str, *, folds_more: bool) -> ColumnElement[bool]:
+def _named(part: str, dialect: str) -> ColumnElement[bool]:
     """Both databases fold a to z alike; what lies beyond has to be written as it is."""
     wanted = "%" + "".join(ESCAPE + c if c in "%_" + ESCAPE else c for c in part) + "%"
     columns = (standings.c.name, standings.c.company)
-    return or_(*((c.collate("C") if folds_more else c).ilike(wanted, escape=ESCAPE) for c in columns))
+    if dialect == "sqlite":  # whose LIKE folds by itself
+        return or_(*(column.like(wanted, escape=ESCAPE) for column in columns))
+    return or_(*(column.collate("C").ilike(wanted, escape=ESCAPE) for column in columns))
 
 
 def _ranked(row: "Row[Any]") -> Ranked:
