@@ -5,7 +5,7 @@ import sys
 
 import typer
 
-from commands import card, drift, export, judge, keys, learn, live, policy, promotion, trial, tune
+from commands import card, drift, export, judge, keys, learn, live, policy, promotion, rescore, trial, tune
 from features.errors import RipenessError
 
 TRACEBACK = "RIPENESS_TRACEBACK"  #: environment variable: show where an unforeseen error came from
@@ -24,7 +24,7 @@ COMMANDS = (
     card.card,
     *(drift.drift, drift.retrain),
     *(promotion.compare, promotion.promote, promotion.rollback),
-    *(live.serve, live.score),
+    *(live.serve, live.score, rescore.rescore),
     *(trial.simulate, trial.demo),
 )
 for command in COMMANDS:

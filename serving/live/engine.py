@@ -19,6 +19,7 @@ from features.settings import Settings
 from serving.live.hand_offs import breached, tell_breaches
 from serving.live.marks import waiting
 from serving.live.rounds import KEY, Fresh, Rounds
+from serving.live.walk import Walk, Walker, is_due, last_walk
 from serving.model_source import ModelSource
 from serving.store.store import Store
 from serving.store.writer import Act
@@ -29,6 +30,7 @@ BLOCK = 64  #: leads in one round: about a tenth of a second
 BESIDE = 8  #: due leads in a round that somebody waits for
 POLL_SECONDS = 1.0  #: between two looks for due leads that nobody announced, such as those of another process
 BREACH_SECONDS = 60  #: between two looks for hand-offs past their time
+WALK_SECONDS = 10  #: between two looks whether all leads are to be scored again
 
 Waiting = list["Future[Fresh | None]"]
 
@@ -52,6 +54,8 @@ class Engine:
         self._faulty: dict[str, int] = {}  #: leads that could not be scored, by the write that was tried
         self._tried_by = ""  #: the bundle that could not score them
         self._looked_at = 0  #: for breaches
+        self._walk: Walk | None = None  #: under way
+        self._walk_looked_at = 0
 
     def start(self) -> None:
         """Work in the background from now on."""
@@ -170,7 +174,38 @@ class Engine:
         if now - self._looked_at >= BREACH_SECONDS * SECOND:
             self._looked_at = now
             self.tell_breaches(now)
+        if not done:
+            done = self.walk_on(now)
         if done >= BLOCK:
             self._urgent.wait(min(1.0, perf_counter() - started))
         if done:
             self._awake.set()
+
+    def walk_on(self, now: int) -> int:
+        """Score a block of all leads again, if the night's hour has come or the model is another; how many leads."""
+        predictor = self._models.status.predictor
+        if predictor is None:
+            return 0
+        walker = Walker(rounds=Rounds(store=self._store, predictor=predictor), by="service")
+        if self._walk is None:
+            if now - self._walk_looked_at < WALK_SECONDS * SECOND:
+                return 0
+            self._walk_looked_at = now
+        self._walk = self._walk_to_go_on(walker, now)
+        if self._walk is None:
+            return 0
+        before = self._walk.leads
+        walk = walker.step(self._walk, now, most=BLOCK)
+        self._walk = walk if walk.finished_at is None else None
+        self.on_notice()
+        return walk.leads - before
+
+    def _walk_to_go_on(self, walker: Walker, now: int) -> Walk | None:
+        """The walk under way, unless the command has taken it over; else one that is due."""
+        with self._store.reading() as connection:
+            last = last_walk(connection)
+        if self._walk is not None:
+            return None if last is not None and last.by != walker.by else self._walk
+        bundle = walker.rounds.predictor.bundle.digest
+        hour, zone = self._settings.service.rescore_hour, self._settings.company.zone
+        return walker.begin(now) if is_due(last, now=now, bundle=bundle, hour=hour, zone=zone) else None
