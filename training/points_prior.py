@@ -78,7 +78,7 @@ def _place(view: View, condition: str) -> tuple[int, int] | None:
         counts = [(d.days, i) for i, d in enumerate(view.definitions) if isinstance(d, Count) and d.kind == name]
         return (max(counts)[1], 0) if counts else None
     for i, d in enumerate(view.definitions):
-        named = d.name == name or (isinstance(d, Attribute) and d.field == name)
+        named = d.name == name or (isinstance(d, Attribute) and name in {d.field, d.part})
         texts = [text.casefold() for text in view.categories.get(d.name, ())]
         if named and value.casefold() in texts:
             return i, texts.index(value.casefold())

@@ -22,13 +22,17 @@ class Rival:
 
     def sentence(self) -> str:
         """Who is ahead, by how much, and whether luck explains it."""
-        word = "ahead of" if self.ahead.value > 0 else "behind" if self.ahead.value < 0 else "level with"
         known = self.ahead.low > 0 or self.ahead.high < 0
-        apart = f"{self.ahead.value:+z.4f} ({self.ahead.low:+z.4f} to {self.ahead.high:+z.4f})"
-        return (
-            f"in {self.figure} it is {word} {self.name} ({self.ours:.4f} against {self.theirs:.4f}), better by "
-            f"{apart}, which {'luck does not explain' if known else 'luck may explain'}"
-        )
+        luck = "which luck does not explain" if known else "which luck may explain"
+        if self.ahead.value == 0:
+            return f"in {self.figure} it is level with {self.name} ({self.ours:.4f})"
+        if self.ahead.value > 0:
+            apart = self.ahead
+            told = f"it is ahead of {self.name} ({self.ours:.4f} against {self.theirs:.4f})"
+        else:
+            apart = Interval(low=-self.ahead.high, value=-self.ahead.value, high=-self.ahead.low)
+            told = f"{self.name} is ahead of it ({self.theirs:.4f} against {self.ours:.4f})"
+        return f"in {self.figure} {told} by {apart.value:z.4f} ({apart.low:+z.4f} to {apart.high:+z.4f}), {luck}"
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data."""

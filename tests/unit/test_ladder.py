@@ -61,6 +61,14 @@ def test_without_a_table_each_kind_has_the_points_of_its_stage():
     )
 
 
+def test_a_point_may_name_what_a_parser_reads_out_of_a_field():
+    view = View(
+        definitions=(Attribute(field="job_title", part="seniority"),),
+        categories={Attribute(field="job_title", part="seniority").name: ("director", "staff")},
+    )
+    assert unmatched(view, Prior(points={"seniority = Director": 5, "department = hr": 1})) == ("department = hr",)
+
+
 def test_a_blend_lies_between_both_and_follows_the_evidence():
     inputs = LinearInputs.of(VIEW, ROWS)
     one, other = (points_expert(VIEW, inputs, ROWS, Prior(points=p), 0.2) for p in ({"demo": 10}, {"demo": 30}))
