@@ -16,6 +16,7 @@ class ScopeName(StrEnum):
     crm = "crm"
     rep = "rep"
     admin = "admin"
+    metrics = "metrics"
 
 
 @app.command()

@@ -24,6 +24,7 @@ from serving import (
     ingest_lists,
     ingest_schemas,
     ingest_stages,
+    metrics,
     problem,
     routes,
 )
@@ -107,6 +108,7 @@ def _describe(app: FastAPI, limits: ServiceLimits) -> None:
         document = generate()
         if app.state.service.store is not None:
             ask_describe.with_ids(document)
+        describe.with_quotas(document["paths"])
         describe.show_answers(document["paths"])
         document["components"] = {
             "schemas": components(

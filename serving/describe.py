@@ -17,6 +17,15 @@ SHOWN = Path(__file__).parent / "answers.json"  #: what a real bundle answered; 
 _SHOWN: dict[str, dict[str, Any]] = orjson.loads(SHOWN.read_bytes()) if SHOWN.exists() else {}
 
 
+_SECONDS = {"schema": {"type": "integer"}}
+_QUOTA = {"schema": {"type": "string"}}
+QUOTA_HEADERS: Description = {
+    "Retry-After": {"description": "seconds until the key may ask again", **_SECONDS},
+    "RateLimit": {"description": "requests that the key has left, and seconds until all are back", **_QUOTA},
+    "RateLimit-Policy": {"description": "requests that a key has in a minute", **_QUOTA},
+}
+
+
 def ref(schema: str) -> Description:
     """A schema by its name."""
     return {"schema": {"$ref": f"#/components/schemas/{schema}"}}
@@ -48,6 +57,15 @@ def show_answers(paths: Mapping[str, Any]) -> None:
             shown = {response["description"]: shown[status]} if status in shown else {}
         if shown:
             content["examples"] = _named(shown)
+
+
+def with_quotas(paths: Mapping[str, Any]) -> None:
+    """Add to every route that needs a key the answer to a key that asks for too much."""
+    refused = {"description": HTTPStatus(429).phrase, "content": {MEDIA_TYPE: ref("Problem")}}
+    for methods in paths.values():
+        for described in methods.values():
+            if "security" in described:
+                described["responses"]["429"] = refused | {"headers": QUOTA_HEADERS}
 
 
 def route(schema: str, *errors: int, **extra: object) -> Description:

@@ -17,8 +17,9 @@ REQUEST_ID = b"x-request-id"  #: of the header that names the request as the log
 
 
 class SafeHeaders:
-    """ASGI middleware: adds the headers to every response; `scope["state"]["request_id"]` names the request.
+    """ASGI middleware: adds the headers to every response, and those in `scope["state"]["headers"]`.
 
+    `scope["state"]` also gets the name of the request, `request_id`, and the `status` of its answer.
     HEAD is answered as GET is; the server leaves the body out.
     """
 
@@ -30,14 +31,16 @@ class SafeHeaders:
             await self.app(scope, receive, send)
             return
         request_id = token_hex(8)
-        scope.setdefault("state", {})["request_id"] = request_id
+        state = scope.setdefault("state", {})
+        state["request_id"] = request_id
         own = (REQUEST_ID, request_id.encode())
 
         async def add(message: Message) -> None:
             if message["type"] == "http.response.start":
                 there = {name for name, _ in message["headers"]}  # a page says itself what it may load
                 added = [header for header in RAW if header[0] not in there]
-                message["headers"] = [*message["headers"], *added, own]
+                state["status"] = message["status"]
+                message["headers"] = [*message["headers"], *added, own, *state.get("headers", ())]
             await send(message)
 
         await self.app({**scope, "method": "GET"} if scope["method"] == "HEAD" else scope, receive, add)

@@ -20,7 +20,7 @@ from features.errors import BadSettings, RipenessError
 
 log = structlog.get_logger()
 
-Scope = Literal["crm", "rep", "admin"]
+Scope = Literal["crm", "rep", "admin", "metrics"]
 
 PREFIX = "rip_"  #: lets scanners of leaked secrets find our tokens
 

@@ -26,6 +26,7 @@ class Shortcut:
         if scope["type"] != "http" or scope["path"] != self.path or scope["method"] != "POST":
             await self.app(scope, receive, send)
             return
+        scope["state"]["path"] = self.path
         try:
             response = await self.to(Request(scope))
         except RipenessError as error:

@@ -54,6 +54,11 @@ class Store:
         """Whether the database took the last write, read or look; looked at again every second while it didn't."""
         return self._writer.healthy
 
+    @property
+    def waiting(self) -> int:
+        """How many writes wait for a commit."""
+        return self._writer.waiting
+
     def submit(self, job: Job[T], act: Act) -> "Future[T]":
         """Queue a write; the future has its result once it is committed.
 

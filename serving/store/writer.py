@@ -73,6 +73,11 @@ class Writer:
         self._thread = threading.Thread(target=self._run, name="store-writer", daemon=True)
         self._thread.start()
 
+    @property
+    def waiting(self) -> int:
+        """How many writes wait to be begun."""
+        return self._waiting.qsize()
+
     def submit(self, job: Job[T], act: Act) -> "Future[T]":
         """Queue a write; the future has its result once it is committed.
 
