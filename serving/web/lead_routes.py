@@ -16,7 +16,6 @@ from serving.kind_words import field_label
 from serving.lifecycle.moves import lasting
 from serving.live.stages import take_back
 from serving.live.timeline_words import entry_sentence, grounds_of
-from serving.predict import Predictor
 from serving.store.events import NewEvent, take_in
 from serving.store.leads import require
 from serving.store.writer import Act, Job, Write
@@ -42,7 +41,7 @@ def lead(request: Request) -> Response:
     asked = _asked(request)
     predictor = visitor.service.models.status.predictor
     with visitor.store.reading() as connection:
-        facts = lead_facts(connection, asked, predictor, _models(visitor), visitor.language, visitor.now)
+        facts = lead_facts(connection, asked, predictor, visitor.service.models.of, visitor.language, visitor.now)
     view = NOTHING if predictor is None else predictor.bundle.view
     return page(
         visitor,
@@ -152,12 +151,6 @@ def _number(text: str | None) -> int | None:
 
 def _address(path: str, lead_id: str, **more: str) -> str:
     return f"{path}?{urlencode({'lead_id': lead_id, **more})}"
-
-
-def _models(visitor: Visitor) -> Callable[[str], Predictor | None]:
-    """The models of the past that can still be had, by the digest of their bundles."""
-    predictor = visitor.service.models.status.predictor
-    return lambda digest: predictor if predictor is not None and predictor.bundle.digest == digest else None
 
 
 def _fields(facts: LeadFacts, visitor: Visitor) -> list[tuple[str, str]]:

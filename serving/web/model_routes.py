@@ -1,0 +1,69 @@
+"""The model in service: its card, whether its promises are kept, and what it moved."""
+
+from fastapi import Request, Response
+
+from serving.language import N_
+from serving.web.model_facts import FIGURES, contest, figures, findings, gains, parts, spread, swap_set
+from serving.web.page_route import PageRouter
+from serving.web.render import page
+from serving.web.visitor import visitor_of
+
+PARTS = {"train": N_("learned from"), "calibrate": N_("calibrated on"), "test": N_("measured on")}
+VERDICTS = {"refuse": N_("left out"), "suspicious": N_("suspicious"), "fine": N_("fine")}
+BANDS = {"call": N_("call"), "nurture": N_("nurture"), "wait": N_("wait")}
+FIGURE_NAMES = {
+    "ROC AUC": N_("Ranking (ROC AUC)"),
+    "lift at 10 %": N_("Lift of the best tenth"),
+    "recall at capacity": N_("Wins within reach of sales"),
+    "expected / observed": N_("Promised over observed"),
+}
+CONTESTANTS = {
+    "both experts": N_("this model"),
+    "logistic alone": N_("its logistic part alone"),
+    "trees alone": N_("its trees alone"),
+    "behaviour only": N_("behaviour only"),
+    "fit only": N_("fit only"),
+    "points rule": N_("a rule of points"),
+    "constant (the past share of wins)": N_("the past share of wins for all"),
+}
+
+router = PageRouter()
+
+
+@router.get("/model")
+def model(request: Request) -> Response:
+    """The page of the champion."""
+    visitor = visitor_of(request)
+    visitor.require("admin")
+    status = visitor.service.models.status
+    predictor = visitor.service.models.current()
+    bundle, settings = predictor.bundle, visitor.service.settings
+    with visitor.store.reading() as connection:
+        now = spread(connection, bundle)
+        swaps = swap_set(connection, bundle, settings.lifecycle)
+    card = bundle.card
+    return page(
+        visitor,
+        "model.html",
+        card=card,
+        version=predictor.version,
+        digest=bundle.digest,
+        trouble=status.trouble,
+        horizon=round(bundle.horizon_days),
+        columns=len(bundle.view.names),
+        base_rate=bundle.policy.base_rate,
+        figures=figures(card),
+        figure_names=FIGURE_NAMES,
+        contest=contest(card),
+        contestants=CONTESTANTS,
+        asked=list(FIGURES),
+        parts=[(PARTS[name], told) for name, told in parts(card)],
+        reliability=card.get("reliability"),
+        gains=gains(card),
+        spread=now,
+        findings=list(findings(card)),
+        verdicts=VERDICTS,
+        swaps=swaps,
+        bands=BANDS,
+        mlflow=settings.service.mlflow_url,
+    )
