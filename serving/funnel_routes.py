@@ -10,12 +10,13 @@ from serving import funnel_describe as describe
 from serving import funnel_schemas as schemas
 from serving.ask import asking, query_of
 from serving.funnel_show import queue_shown, shown
-from serving.ingest import Caller
+from serving.ingest import Caller, caller
 from serving.live.funnel import Period, funnel
 from serving.live.handed import LONG_AGO, Span, handed
 from serving.live.idle import leaks
 from serving.live.kept import kept, source_wins
 from serving.live.queue import Asked, queue
+from serving.live.reproduce import reproduce
 from serving.routes import Service, as_json
 from serving.store.kinds import seen_kinds
 
@@ -92,6 +93,18 @@ def funnel_bands(request: Request) -> Response:
     with by.store.reading() as connection:
         found = kept(connection, period, horizon=days(horizon_days), policy=policy)
     return as_json(_bounds(period) | {"horizon_days": horizon_days} | shown(found))
+
+
+@router.get("/v1/reproduce", **describe.REPRODUCE)
+def reproduce_score(request: Request) -> Response:
+    """Work a past score out again, from what the store had by then and with the bundle of its time."""
+    by, asked = caller(request, "admin"), query_of(request, schemas.ReproduceAsked)
+    with by.store.reading() as connection:
+        found = reproduce(connection, asked.score_id, models=by.service.models.of)
+    entry = found.entry
+    head = {"score_id": entry.entry_id, "lead_id": entry.lead_id, "as_of": iso(entry.as_of), "bundle": entry.bundle}
+    told = {name: value for name, value in shown(found).items() if name != "entry"}
+    return as_json(head | told)
 
 
 def activities(service: Service, kinds: list[str]) -> list[str]:

@@ -287,4 +287,25 @@ class BandsOut(Out):
     models: list[PromiseOut] = Field(description="by version")
 
 
-SHOWN = (QueueOut, HandOffsOut, FunnelOut, LeaksOut, SourcesOut, BandsOut)
+class DifferenceOut(Out):
+    """One number that came out otherwise."""
+
+    name: str
+    then: float | int | str | None
+    now: float | int | str | None
+
+
+class ReproducedOut(Out):
+    """A past answer worked out again."""
+
+    score_id: int
+    lead_id: str
+    as_of: str
+    bundle: str
+    equal: bool
+    same_inputs: bool = Field(description="the store brings the lead as it was scored")
+    differences: list[DifferenceOut]
+    why_not: str | None
+
+
+SHOWN = (QueueOut, HandOffsOut, FunnelOut, LeaksOut, SourcesOut, BandsOut, ReproducedOut)

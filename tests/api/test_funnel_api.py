@@ -13,12 +13,13 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
-from features.clock import from_micros, iso
+from features.clock import DAY, from_micros, iso
 from serving import funnel_schemas as schemas
 from support.lively_store import DAYS, enliven
+from support.scoring import scored
 from support.service import service
 from support.stores import DATABASES, at, open_store
-from support.telling import assert_problem, post
+from support.telling import NOW_MICROS, assert_problem, post
 
 CHECKS = [not_a_server_error, response_schema_conformance, status_code_conformance, content_type_conformance]
 BOUNDED = settings(
@@ -149,3 +150,17 @@ def test_generated_questions_get_answers_of_the_promised_shape(lively, path, mod
 
     ask()
     assert max(seen) < 500
+
+
+def test_an_admin_has_a_past_answer_worked_out_again(told):
+    store = told.app.state.service.store
+    post(told, "/v1/leads", {"lead_id": "a", "attributes": {"industry": "retail"}, "known_at": "2026-02-01T00:00:00Z"})
+    number = scored(store, told.predictor, "a", day=(NOW_MICROS - at(0)) / DAY)
+    admin = {"authorization": f"Bearer {told.admin_token}"}
+
+    answer = told.client.get("/v1/reproduce", params={"score_id": number}, headers=admin)
+    found = schemas.ReproducedOut.model_validate_json(answer.content)
+    assert (found.equal, found.lead_id, found.differences, found.why_not) == (True, "a", [], None)
+    assert_problem(get(told, "/v1/reproduce", score_id=number), 403)
+    assert_problem(told.client.get("/v1/reproduce", params={"score_id": 999}, headers=admin), 404)
+    assert_problem(told.client.get("/v1/reproduce", params={}, headers=admin), 422, "/score_id")
