@@ -15,7 +15,7 @@ from serving.ask_show import (
     score_shown,
 )
 from serving.live.ask import known
-from serving.live.by_id import PredictById, case_by_id
+from serving.live.by_id import PredictById
 from serving.live.history import scores_of, two_scores
 from serving.live.outlook import outlook
 from serving.live.ranked import Filters, ranked
@@ -75,7 +75,7 @@ def outlook_of(request: Request) -> Response:
     by, asked = asking(request), query_of(request, OneLead)
     predictor, language = by.service.models.current(), by.service.language(request)
     with by.store.reading() as connection:
-        case = case_by_id(connection, PredictById(lead_id=asked.lead_id), now=by.now)
+        case = by.service.case_by_id(connection, PredictById(lead_id=asked.lead_id))
     return as_json(outlook_shown(outlook(predictor, case, language)), language)
 
 

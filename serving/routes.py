@@ -21,7 +21,7 @@ from serving import describe
 from serving.body import NUL, parse_json, read_json, refuse_nul, require_json
 from serving.keys import KeyFile, KeyRing, Scope
 from serving.language import Language, catalog, preferred
-from serving.live.by_id import PredictById, case_by_id, is_by_id, read_by_id
+from serving.live.by_id import PredictById, case_by_id, cases_by_id, is_by_id, read_by_id
 from serving.live.engine import Engine
 from serving.model_source import ModelSource
 from serving.predict import Case, Json, case_of
@@ -76,7 +76,20 @@ class Service:
         """The case that plain data describes, as of now unless it says otherwise."""
         limits = self.settings.service
         request = read_request(data, max_events=limits.max_events_per_lead)
-        return case_of(request, now=to_micros(self.now()), max_skew=round(limits.max_clock_skew_seconds * SECOND))
+        return case_of(request, now=to_micros(self.now()), max_skew=self.skew)
+
+    def case_by_id(self, connection: Connection, asked: PredictById) -> Case:
+        """The case of a lead of the store, as of now unless it says otherwise.
+
+        Raises:
+            UnknownLead, LeadDeleted, LeadClosed, BadRequest: as `serving.live.by_id.case_by_id`.
+        """
+        return case_by_id(connection, asked, now=to_micros(self.now()), ahead=self.skew)
+
+    @property
+    def skew(self) -> int:
+        """How far ahead of ours a caller's clock may be, in microseconds."""
+        return round(self.settings.service.max_clock_skew_seconds * SECOND)
 
     def language(self, request: Request) -> Language:
         """The language that the caller likes best of ours."""
@@ -137,7 +150,7 @@ def _predict_by_id(request: Request, service: Service, data: dict[str, object], 
     asked = read_by_id(data)
     predictor, language = service.models.current(), service.language(request)
     with service.reading() as connection:
-        case, seen = case_by_id(connection, asked, now=to_micros(service.now())), last_seq(connection)
+        case, seen = service.case_by_id(connection, asked), last_seq(connection)
     response = as_json(predictor.answer(case, language), language)
     response.headers[SEEN] = str(seen)
     _log("lead_scored", request, started, bundle=predictor.bundle.digest)
@@ -164,15 +177,13 @@ def _read_batch(request: Request, service: Service) -> list[Case | PredictById |
 
 def _look_up(service: Service, rows: list[Case | PredictById | Json]) -> list[Case | PredictById | Json]:
     """The rows with the cases of leads that are asked for by their ids, or a problem in the place of each."""
-    now = to_micros(service.now())
+    asked = [row for row in rows if isinstance(row, PredictById)]
     try:
         with service.reading() as connection:
-            return [
-                _case_or_problem(connection, row, i, now) if isinstance(row, PredictById) else row
-                for i, row in enumerate(rows)
-            ]
+            cases = iter(cases_by_id(connection, asked, now=to_micros(service.now()), ahead=service.skew))
     except StoreUnavailable as error:
         return [problem(error) if isinstance(row, PredictById) else row for row in rows]
+    return [_found_or_problem(next(cases), i) if isinstance(row, PredictById) else row for i, row in enumerate(rows)]
 
 
 def _predict_batch(
@@ -184,12 +195,14 @@ def _predict_batch(
     found = [next(answers) if isinstance(row, Case) else row for row in rows]
     refused = len(rows) - len(cases)
     _log("leads_scored", request, started, leads=len(rows), refused=refused, bundle=predictor.bundle.digest)
+    request.scope["state"]["scores"] = len(cases)
     return as_json({"answers": found} | ({"degraded": True} if service.degraded else {}), language)
 
 
 def _log(event: str, request: Request, started: float, **facts: object) -> None:
     """One line for what was done; who a lead is stays out of it, the request's name leads to the caller's own log."""
     state, took_ms = request.scope["state"], round(1000 * (perf_counter() - started), 2)
+    state["scores"] = 1  # counted in metrics; batches say theirs
     log.info(event, request_id=state["request_id"], key_id=state["key_id"], **facts, took_ms=took_ms)
 
 
@@ -212,13 +225,10 @@ def _row_or_problem(service: Service, row: object, i: int, *, nul: bool) -> Case
         return problem(error.under(f"/requests/{i}"))
 
 
-def _case_or_problem(connection: Connection, asked: PredictById, i: int, now: int) -> Case | Json:
-    try:
-        return case_by_id(connection, asked, now=now)
-    except BadRequest as error:
-        return problem(error.under(f"/requests/{i}"))
-    except BadInput as error:
-        return problem(error)
+def _found_or_problem(found: Case | BadInput, i: int) -> Case | Json:
+    if isinstance(found, Case):
+        return found
+    return problem(found.under(f"/requests/{i}") if isinstance(found, BadRequest) else found)
 
 
 @router.get("/v1/model", **describe.MODEL)

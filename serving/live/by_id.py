@@ -3,6 +3,7 @@
 Asking is no event in a lead's life: nothing of it is written (docs/decisions/0016).
 """
 
+from collections.abc import Sequence
 from typing import TypeGuard
 
 from pydantic import Field, ValidationError
@@ -12,9 +13,11 @@ from features.clock import iso
 from features.errors import BadInput
 from features.request import BadRequest, Fault, Schema, refusal
 from features.request_fields import Moment, Word
-from serving.live.case import living_at
+from serving.live.case import Living, livings_at
 from serving.predict import FUTURE_ALLOWED, Case
+from serving.store.errors import UnknownLead
 from serving.store.facts import Place
+from serving.store.leads import require
 from serving.store.schema import leads
 
 FROM_THE_STORE = ("facts", "events")  #: of a full request; with an id the store brings them
@@ -55,22 +58,50 @@ def read_by_id(data: dict[str, object]) -> PredictById:
         raise refusal(error) from error
 
 
-def case_by_id(connection: Connection, asked: PredictById, *, now: int) -> Case:
+def case_by_id(connection: Connection, asked: PredictById, *, now: int, ahead: int = 0) -> Case:
     """The case of a lead of the store; of one that was merged, that of the lead that it is part of.
+
+    Without an `as_of` it is `now`, or as much later as the last fact told of it says, up to `ahead` microseconds.
 
     Raises:
         UnknownLead, LeadDeleted: there is no such lead.
         LeadClosed: it was won or lost by then.
         BadRequest: an `as_of` in the future or before the lead's creation.
     """
-    as_of = now if asked.as_of is None else asked.as_of
-    if as_of > now + FUTURE_ALLOWED:
-        detail = f"{iso(as_of)} is more than a day after now, {iso(now)}; nothing is known of then"
-        raise BadRequest([Fault(pointer="/as_of", detail=detail)])
-    living = living_at(connection, asked.lead_id, as_of)
-    require_open(living.place)
-    if living.case.lead.created_at is None:
-        _require_created(connection, living.place.lead_id, as_of)
+    (found,) = cases_by_id(connection, [asked], now=now, ahead=ahead)
+    if isinstance(found, BadInput):
+        raise found
+    return found
+
+
+def cases_by_id(
+    connection: Connection, asked: Sequence[PredictById], *, now: int, ahead: int = 0
+) -> list[Case | BadInput]:
+    """As `case_by_id` for many, in their order, an error in the place of each that has one.
+
+    Leads that are asked for as of one moment are read together.
+    """
+    livings: dict[int | None, dict[str, Living]] = {}
+    for as_of in {one.as_of for one in asked}:
+        lead_ids = sorted({one.lead_id for one in asked if one.as_of == as_of})
+        moment = (now, ahead) if as_of is None else (as_of, 0)
+        livings[as_of] = livings_at(connection, lead_ids, moment[0], ahead=moment[1])
+    return [_case(connection, one, livings[one.as_of].get(one.lead_id), now) for one in asked]
+
+
+def _case(connection: Connection, asked: PredictById, living: Living | None, now: int) -> Case | BadInput:
+    try:
+        if asked.as_of is not None and asked.as_of > now + FUTURE_ALLOWED:
+            detail = f"{iso(asked.as_of)} is more than a day after now, {iso(now)}; nothing is known of then"
+            raise BadRequest([Fault(pointer="/as_of", detail=detail)])
+        if living is None:
+            require(connection, asked.lead_id)
+            raise UnknownLead("nothing is known of this lead; send it to /v1/leads first")
+        require_open(living.place)
+        if asked.as_of is not None and living.case.lead.created_at is None:
+            _require_created(connection, living.place.lead_id, asked.as_of)
+    except BadInput as error:
+        return error
     return living.case
 
 

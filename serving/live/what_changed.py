@@ -17,6 +17,7 @@ from sqlalchemy import Connection
 from features.lead import Lead
 from models.groups import Group
 from serving.language import Language
+from serving.live.assess import group_names
 from serving.live.change_words import base_sentence, part_sentence, why_not_sentence
 from serving.live.measure import SAME, GroupChange, Measured, differences, measure, said_of, strongest
 from serving.predict import Predictor
@@ -172,11 +173,10 @@ class _Walk:
 
 def _of_ledger(entry: Entry, like: Measured) -> dict[Group, float]:
     """The contributions of a ledger row by groups; those that the model at hand has no group for get one."""
-    by_name: dict[str, list[Group]] = {}
-    for group in like.groups:
-        by_name.setdefault(group.name, []).append(group)
+    groups = like.predictor.bundle.groups
+    named = dict(zip(group_names(groups), groups.all, strict=True))
     return {
-        by_name.get(name, [Group(name=name, family="engagement", stage=None)])[0]: value
+        named.get(name, Group(name=name, family="engagement", stage=None)): value
         for name, value in entry.contributions.items()
     }
 

@@ -4,10 +4,12 @@ import pytest
 
 from features.clock import iso, to_micros
 from features.lead import Lead
-from serving.live.case import living_at
+from serving.lifecycle.handoff import Band
+from serving.live.hand_offs import offer
 from serving.routes import SEEN
 from serving.schemas import Answer
 from serving.store.facts import lead_at
+from serving.store.writer import Act
 from support.outage import gone, wait_until
 from support.service import NOW, service
 from support.stores import DATABASES, Limits, open_store
@@ -72,8 +74,11 @@ def test_the_answer_by_id_is_that_to_the_same_facts_sent(told, day):
 
 def test_what_sales_said_counts_as_a_fact(told):
     tell(told)
-    with told.app.state.service.store.reading() as connection:
-        assert living_at(connection, "L-17", MOMENT).case.facts.disqualified_reason is None
+    store, policy = told.app.state.service.store, told.settings.lifecycle
+    at = to_micros(NOW.fromisoformat("2026-02-27T00:00:00Z"))
+    act = Act(now=at, key_id="k1", action="offer")
+    store.write(lambda write: offer(write, "L-17", at=at, band=Band.HOT, policy=policy, by="policy"), act)
+    assert told.ask({"lead_id": "L-17"}).json()["stage"]["because"]
     said = {"lead_id": "L-17", "verdict": "rejected", "reason": "bad_timing", "happened_at": "2026-02-28T00:00:00Z"}
     assert post(told, "/v1/feedback", said).status_code == 200
     rejected = {"disqualified_reason": "bad_timing", "disqualified_at": "2026-02-28T00:00:00Z", "owner": "giulia"}
@@ -81,6 +86,16 @@ def test_what_sales_said_counts_as_a_fact(told):
 
     assert by_id == sent
     assert any("bad timing" in sentence for sentence in by_id["stage"]["because"])
+
+
+def test_a_sender_whose_clock_is_ahead_is_believed(told):
+    tell(told)
+    soon = {"lead_id": "L-17", "kind": "demo_request", "happened_at": "2026-03-01T12:02:00Z"}
+    assert post(told, "/v1/events", soon | {"known_at": "2026-03-01T12:02:00Z"}).status_code == 200
+    by_id = told.ask({"lead_id": "L-17"}).json()
+
+    assert by_id["as_of"] == "2026-03-01T12:02:00Z"
+    assert "demo_request" in {reason["field"] for reason in by_id["explanation"]["reasons"]}
 
 
 def test_languages_are_chosen_as_for_a_whole_lead(told):
