@@ -77,6 +77,7 @@ class Place:
             flat=bool(candidate.bundle.card.get("flat")),
             bundle=candidate.version.digest,
             purpose=self.command,
+            at_the_gate=True,
         )
         say(record_opening(self.home, look, now()).sentence())
 

@@ -26,11 +26,12 @@ class Look:
 
     company: str
     dataset: str  #: digest of the export's files
-    test_after: int  #: bounds on `as_of` of the test pairs (row numbers of a flat export)
+    test_after: int  #: bounds on `as_of` of the pairs (row numbers of a flat export)
     test_until: int
     flat: bool
     bundle: str  #: digest of the model that is judged
     purpose: str  #: the command
+    at_the_gate: bool = False  #: the recent leads on which two models were compared, not a test period
 
     def same_period(self, other: "Look") -> bool:
         """Whether both look at the same leads: the same company's, in periods that mostly overlap."""
@@ -45,7 +46,7 @@ class Look:
         """The period in words."""
         if self.flat:
             return f"rows {self.test_after + 2:,} to {self.test_until + 1:,}"
-        return f"{iso(self.test_after)[:10]} to {iso(self.test_until)[:10]}"
+        return f"{iso(self.test_after + 1)[:10]} to {iso(self.test_until)[:10]}"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,7 +61,8 @@ class Opening:
 
     def sentence(self) -> str:
         """What a reader must know of it."""
-        opened = f"Test period {self.look.period}: opening number {self.number}"
+        what = "Recent leads of the gate" if self.look.at_the_gate else "Test period"
+        opened = f"{what}, {self.look.period}: opening number {self.number}"
         if self.number == 1:
             return f"{opened}. Nobody had looked at it; its figures are honest for this one decision."
         if self.models == 1:

@@ -1,5 +1,6 @@
 """Looks at a test period are counted, across overlapping periods, and by how many different models."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -46,7 +47,7 @@ def test_other_periods_companies_and_rows_are_not_counted_together(tmp_path: Pat
 
 def test_the_sentence_says_the_number_and_warns_of_a_second_model(tmp_path: Path):
     first = record_opening(tmp_path, look(), NOW).sentence()
-    assert "2026-01-01 to 2026-03-01: opening number 1" in first and "honest" in first
+    assert "Test period, 2026-01-01 to 2026-03-01: opening number 1" in first and "honest" in first
     assert "nothing new is learned" in record_opening(tmp_path, look(), NOW).sentence()
     third = record_opening(tmp_path, look(bundle="sha256:b"), NOW).sentence()
     assert "opening number 3 (first on 2026-05-01), by 2 different models" in third and "luck" in third
@@ -66,3 +67,10 @@ def test_a_damaged_record_is_one_error_that_names_the_line(tmp_path: Path):
         file.write("not json\n")
     with pytest.raises(UnreadableFile, match=r"line 2 is no record"):
         record_opening(tmp_path, look(), NOW)
+
+
+def test_a_look_of_the_gate_is_called_so_and_counts_with_those_of_the_test_period(tmp_path: Path):
+    record_opening(tmp_path, look(), NOW)
+    said = record_opening(tmp_path, replace(look(bundle="sha256:b"), at_the_gate=True), NOW).sentence()
+    assert said.startswith("Recent leads of the gate, 2026-01-01 to 2026-03-01: opening number 2")
+    assert "by 2 different models" in said
