@@ -132,6 +132,31 @@ def test_what_changed_adds_up_and_speaks_the_callers_language(story):
     assert_problem(get(story, "/v1/changes", lead_id="L/17", to=first), 404)
 
 
+def test_the_scores_that_the_engine_gave_are_split_as_exactly(told):
+    engine = told.app.state.service.engine
+    assert post(told, "/v1/leads", TOLD).status_code == 200
+    visit(told, "pricing_page_view", 3)
+    engine.drain(to_micros(NOW.replace(month=2, day=4)))
+    visit(told, "demo_request", 10)
+    assert post(told, "/v1/leads", {"lead_id": "L/17", "attributes": {"industry": "software"}}).status_code == 200
+    engine.drain(MOMENT)
+    found = answer(told, "/v1/changes", schemas.ChangesOut, lead_id="L/17")
+    scores = answer(told, "/v1/scores", schemas.ScoresOut, lead_id="L/17")["scores"]
+    first = answer(told, "/v1/changes", schemas.ChangesOut, lead_id="L/17", from_=scores[-1]["score_id"])
+
+    for one in (found, first):
+        assert one["why_not"] is None
+        assert sum(part["log_odds"] for part in one["parts"]) == pytest.approx(one["difference"], abs=1e-9)
+        for part in one["parts"]:
+            assert sum(group["change"] for group in part["groups"]) == pytest.approx(part["log_odds"], abs=1e-9)
+    listed = answer(told, "/v1/ranked", schemas.RankedListOut, q="verdi")["leads"]
+    assert [(one["lead_id"], one["score"], one["name"]) for one in listed] == [
+        ("L/17", scores[0]["score"], "Anna Verdi")
+    ]
+    assert listed[0]["reasons"][0]["text"]
+    assert listed[0]["next_action"]["text"]
+
+
 def test_the_scores_of_a_lead_come_in_pages(story):
     whole = answer(story, "/v1/scores", schemas.ScoresOut, lead_id="L/17")
     first = answer(story, "/v1/scores", schemas.ScoresOut, lead_id="L/17", limit=1)
