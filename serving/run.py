@@ -58,12 +58,14 @@ def serve(
     Raises:
         CantListen: the address is taken, or `ripeness.toml` alone opens it to the network.
         BadKeys: the file of API keys can't be trusted.
-        BadDatabase, StoreUnavailable: the store can't be opened.
+        BadDatabase, StoreUnavailable: the store can't be opened; one on PostgreSQL is waited for instead.
     """
     log_as_json()
     with listen(listening_host(settings, host), settings.service.port if port is None else port) as listening:
         keys = open_keys(home / KEYS, say)
         store = Store.of_settings(settings.service, home=home, named=database_url)
+        if not store.healthy:
+            say("the database doesn't answer yet, so what is told is answered 503; it is tried again every second")
         models = ModelSource.from_registry(tracking_uri, settings, home=home)
         status = models.start(patience_seconds=PATIENCE_SECONDS)
         if status.predictor is None:

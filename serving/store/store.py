@@ -1,6 +1,6 @@
 """The store of one service: one writer, many readers, one database."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,7 +13,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from features.settings import Service
 from serving.store.engine import Limits, database_url, migrate, open_engine
 from serving.store.errors import StoreUnavailable, trouble_of
-from serving.store.writer import Act, Job, Writer
+from serving.store.writer import NOT_PREPARED, Act, Job, Writer
 
 T = TypeVar("T")
 
@@ -21,11 +21,11 @@ T = TypeVar("T")
 class Store:
     """Open it once per process. Functions of this package take a `Write` to write, a `Connection` to read."""
 
-    def __init__(self, engine: Engine, *, max_waiting: int = 1_000) -> None:
+    def __init__(self, engine: Engine, *, max_waiting: int = 1_000, prepare: Callable[[], None] | None = None) -> None:
         self.engine = engine
         repeatable = engine.dialect.name == "postgresql"
         self._readers = engine.execution_options(isolation_level="REPEATABLE READ") if repeatable else engine
-        self._writer = Writer(engine, max_waiting=max_waiting)
+        self._writer = Writer(engine, max_waiting=max_waiting, prepare=prepare)
 
     @classmethod
     def open(cls, url: URL, *, limits: Limits = Limits(), max_waiting: int = 1_000) -> "Store":  # noqa: B008  # frozen
@@ -44,10 +44,23 @@ class Store:
 
     @classmethod
     def of_settings(cls, service: Service, *, home: Path, named: str | None) -> "Store":
-        """The store that the settings name; `named` is the URL of the environment, which comes first."""
+        """The store that the settings name; `named` is the URL of the environment, which comes first.
+
+        While PostgreSQL doesn't answer the store isn't healthy; its tables are brought up to date when it does.
+
+        Raises:
+            BadDatabase: as `open`.
+            StoreUnavailable: a SQLite file can't be opened.
+        """
         limits = Limits(timeout_seconds=service.database_timeout_seconds, max_bytes=service.database_max_bytes)
         url = database_url(home, named or service.database_url)
-        return cls.open(url, limits=limits, max_waiting=service.max_waiting_writes)
+        try:
+            return cls.open(url, limits=limits, max_waiting=service.max_waiting_writes)
+        except StoreUnavailable:
+            if url.get_backend_name() == "sqlite":
+                raise
+            engine = open_engine(url, limits)
+            return cls(engine, max_waiting=service.max_waiting_writes, prepare=lambda: migrate(engine))
 
     @property
     def healthy(self) -> bool:
@@ -82,6 +95,8 @@ class Store:
         Raises:
             StoreUnavailable: the database doesn't answer.
         """
+        if not self._writer.prepared:
+            raise StoreUnavailable(NOT_PREPARED)
         try:
             with self._readers.connect() as connection, connection.begin():
                 yield connection

@@ -24,6 +24,7 @@ log = structlog.get_logger()
 T = TypeVar("T")
 
 GROUP = 200  #: writes in one commit at most
+NOT_PREPARED = "the database has not answered yet; nothing was written, so send it again in a few seconds"
 PROBE_SECONDS = 1.0  #: between two looks whether a database that was gone is back
 
 
@@ -63,15 +64,24 @@ class _Waiting:
 
 
 class Writer:
-    """A thread that owns all writing."""
+    """A thread that owns all writing.
 
-    def __init__(self, engine: Engine, *, max_waiting: int) -> None:
-        self.healthy = True  #: whether the database took the last write or look
+    `prepare` is done before the first write, as soon as the database answers; until then the store isn't healthy.
+    """
+
+    def __init__(self, engine: Engine, *, max_waiting: int, prepare: Callable[[], None] | None = None) -> None:
+        self.healthy = prepare is None  #: whether the database took the last write or look
+        self._prepare = prepare
         self._engine = engine.execution_options(**{IMMEDIATE: True})
         self._waiting: queue.Queue[_Waiting | None] = queue.Queue(maxsize=max_waiting)
         self._closed = threading.Event()
         self._thread = threading.Thread(target=self._run, name="store-writer", daemon=True)
         self._thread.start()
+
+    @property
+    def prepared(self) -> bool:
+        """Whether the tables are there."""
+        return self._prepare is None
 
     @property
     def waiting(self) -> int:
@@ -131,6 +141,7 @@ class Writer:
 
     def _write(self, group: list[_Waiting]) -> None:
         try:
+            self._be_prepared()
             with self._engine.begin() as connection:
                 take_write_lock(connection)
                 found = self._done(connection, group)
@@ -160,14 +171,20 @@ class Writer:
         return found
 
     def _fail(self, group: list[_Waiting], error: Exception) -> None:
-        trouble = trouble_of(error)
+        trouble = StoreUnavailable(NOT_PREPARED) if isinstance(error, RipenessError) else trouble_of(error)
         self.healthy = not isinstance(trouble, StoreUnavailable)
         log.error("store_write_failed", error=type(error).__name__, writes=len(group))
         for waiting in group:
             waiting.future.set_exception(_anew(trouble) if trouble else error)
 
+    def _be_prepared(self) -> None:
+        if self._prepare is not None:
+            self._prepare()
+            self._prepare = None
+
     def _look(self) -> None:
         try:
+            self._be_prepared()
             with self._engine.begin() as connection:
                 connection.execute(text("SELECT 1"))
             self.healthy = True
