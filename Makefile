@@ -6,10 +6,10 @@ STAMP := .venv/.installed
 UV := PYTHONPATH=.tools $(PYTHON) -m uv
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test lint evaluate bench lock clean
+.PHONY: help install spark demo test test-spark lint evaluate bench lock clean
 
 help:  ## what can be made
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 12
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 12
 
 install: $(STAMP)  ## the virtual environment with what requirements.lock pins
 
@@ -24,11 +24,29 @@ $(STAMP): requirements.lock pyproject.toml | .tools/uv
 	@$(UV) pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation -e .
 	@touch $@
 
+.venv/.spark: requirements.spark.lock $(STAMP)
+	@echo "installing PySpark into .venv (450 MB)"
+	@$(UV) pip install --quiet --python $(BIN)/python --require-hashes -r requirements.spark.lock
+	@touch $@
+
+spark: .venv/.spark  ## PySpark as well, for `ripeness score --engine spark` (it needs Java 17)
+
+# The peers of the benchmarks lie in an environment of their own, beside the same versions of everything else.
+.bench/.installed: requirements.bench.lock pyproject.toml | .tools/uv
+	@echo "installing the peers of the benchmarks into .bench"
+	@$(UV) venv --quiet --allow-existing --python $(PYTHON) .bench
+	@$(UV) pip install --quiet --python .bench/bin/python --require-hashes -r requirements.bench.lock
+	@$(UV) pip install --quiet --python .bench/bin/python --no-deps -e .
+	@touch $@
+
 demo: install  ## simulate a company, train, register, serve: the whole job (DEMO_ARGS=--once asks once and ends)
 	@$(BIN)/ripeness demo $(DEMO_ARGS)
 
 test: install  ## every test, in less than ten minutes
 	@$(BIN)/pytest $(TEST_ARGS)
+
+test-spark: spark  ## the tests that need PySpark and Java
+	@$(BIN)/pytest -n0 tests/parity/test_spark.py
 
 lint: install  ## format, lint, types, layers
 	@$(BIN)/ruff format --check .
@@ -39,12 +57,15 @@ lint: install  ## format, lint, types, layers
 evaluate: install  ## train on the real data sets beside the project and on a simulated company; print the figures
 	@$(BIN)/python tests/benchmarks/evaluate.py $(EVALUATE_ARGS)
 
-bench: install  ## speed of features and of predict against named peers
-	@$(BIN)/python tests/benchmarks/feature_rows.py $(BENCH_ARGS)
-	@$(BIN)/python tests/benchmarks/predict.py $(BENCH_ARGS)
+bench: .bench/.installed  ## speed against named peers: docs/benchmarks.json, docs/performance.md (BENCH_ARGS=--short: a minute)
+	@.bench/bin/python tests/benchmarks/bench.py $(BENCH_ARGS)
+
+LOCK := pip compile --quiet --universal --generate-hashes $(LOCK_ARGS) --custom-compile-command "make lock" --no-emit-index-url --no-emit-find-links pyproject.toml
 
 lock: .tools/uv  ## pin versions that fit pyproject.toml (LOCK_ARGS=--upgrade for the newest)
-	@$(UV) pip compile --quiet --universal --generate-hashes --all-extras $(LOCK_ARGS) --custom-compile-command "make lock" --no-emit-index-url --no-emit-find-links pyproject.toml -o requirements.lock
+	@$(UV) $(LOCK) --extra dev --extra notebooks --extra postgresql -o requirements.lock
+	@$(UV) $(LOCK) --extra spark -c requirements.lock -o requirements.spark.lock
+	@$(UV) $(LOCK) --extra bench -c requirements.lock -o requirements.bench.lock
 
 clean:  ## remove what was made
-	@rm -rf .venv .tools .ripeness .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	@rm -rf .venv .bench .tools .ripeness .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

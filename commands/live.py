@@ -1,8 +1,9 @@
 """Put the champion to work: `serve`, `score`."""
 
 import os
+from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -24,6 +25,16 @@ from commands.terminal import (
     settings_of,
     tracking,
 )
+
+if TYPE_CHECKING:
+    from features.settings import Settings
+
+
+class Engine(StrEnum):
+    """Where a whole base is scored."""
+
+    LOCAL = "local"
+    SPARK = "spark"
 
 
 def serve(
@@ -60,34 +71,43 @@ def score(
     block: Annotated[
         int, typer.Option(min=1, help="leads held in memory on each core; larger exports are scored in such parts")
     ] = 20_000,
+    engine: Annotated[Engine, typer.Option(help="where: on this machine, or on a Spark cluster")] = Engine.LOCAL,
     cores: Annotated[
         int | None, typer.Option(min=1, help="processes to use; as many as the machine unless given")
     ] = None,
 ) -> None:
     """Score a whole export at one moment, with reasons; run again after a crash, it goes on where it was."""
+    from commands.spark import score_on_spark
+
+    quiet_logs()
+    chosen = settings_of(folder, settings)
+    at, place = moment(as_of, chosen), tracking(home, tracking_uri)
+    with progress() as step:
+        words: dict[str, Any] = {"as_of": at, "out": out, "progress": step, "tracking_uri": place}
+        words |= {"language": language or chosen.company.language, "block": block}
+        if engine is Engine.SPARK:
+            count = score_on_spark(folder, chosen, **words)
+        else:
+            count = _score_here(folder, chosen, cores=cores or available_cores(), **words)
+    say(f"wrote {count:,} scored leads to {out}")
+
+
+def _score_here(folder: Path, chosen: "Settings", *, as_of: int, block: int, cores: int, **words: Any) -> int:  # noqa: ANN401
+    """Whole, or in parts where the export is large; how many leads there were."""
     from features.clock import to_micros
     from features.cut import survey
     from serving.score_files import score_parted, score_to_file
 
-    quiet_logs()
-    chosen = settings_of(folder, settings)
-    at = moment(as_of, chosen)
-    with progress() as step:
-        step("looking at the export")
-        cut = survey(folder, chosen, a_part=block, now=to_micros(now()))
-        words: dict[str, Any] = {"as_of": at, "out": out, "progress": step}
-        words |= {"tracking_uri": tracking(home, tracking_uri), "language": language or chosen.company.language}
-        if cut is None:
-            step("reading the export")
-            export = read(folder, chosen)
-            say_how_late(export.data_end, at, flat=export.flat)
-            count = score_to_file(export, chosen, **words)
-        else:
-            say_how_late(cut.whole.end.at, at)
-            found = score_parted(cut, cores=cores or available_cores(), **words)
-            say_refusals(found.refusals)
-            count = found.rows
-    say(f"wrote {count:,} scored leads to {out}")
+    words["progress"]("looking at the export")
+    cut = survey(folder, chosen, a_part=block, now=to_micros(now()))
+    if cut is None:
+        export = read(folder, chosen)
+        say_how_late(export.data_end, as_of, flat=export.flat)
+        return score_to_file(export, chosen, as_of=as_of, **words)
+    say_how_late(cut.whole.end.at, as_of)
+    found = score_parted(cut, as_of=as_of, cores=cores, **words)
+    say_refusals(found.refusals)
+    return found.rows
 
 
 def available_cores() -> int:

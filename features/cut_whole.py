@@ -1,5 +1,6 @@
 """What only a whole export can tell, found in one pass over few of its columns."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -13,7 +14,7 @@ from features.data_end import A_DAY_AHEAD, FEW, FEW_AT_LEAST, LONELY, DataEnd
 from features.read_tables import RawTable
 from features.settings import Settings
 from features.time_columns import time_columns
-from features.times import day_order, localize
+from features.times import DayOrder, day_order, localize
 
 Ints = npt.NDArray[np.int64]
 
@@ -52,12 +53,16 @@ def with_day_order(files: tuple[CutFile, ...], settings: Settings) -> Settings |
     """The settings with `day_first` as all files say it; None where they don't agree, or nothing tells."""
     if settings.data.day_first is not None:
         return settings
-    said: set[bool | None] = set()
-    for file in files:
-        names = tuple(name for name in file.times.values() if file.is_text(name))
-        orders = [day_order(_column(file, name)) for name in names]
-        dates = [order for order in orders if order.day_first or order.month_first or order.either]
-        said |= {order.verdict for order in dates if order.verdict is not None or order.either}
+    texts = [(file, name) for file in files for name in file.times.values() if file.is_text(name)]
+    return decided_order([day_order(_column(file, name)) for file, name in texts], settings)
+
+
+def decided_order(orders: Iterable[DayOrder], settings: Settings) -> Settings | None:
+    """The same from what each column tells."""
+    if settings.data.day_first is not None:
+        return settings
+    dates = [order for order in orders if order.day_first or order.month_first or order.either]
+    said = {order.verdict for order in dates if order.verdict is not None or order.either}
     if not said:
         return settings
     if said == {None} or len(said) > 1:
@@ -71,22 +76,28 @@ def _column(file: CutFile, name: str) -> pa.ChunkedArray:
 
 def end_of(files: tuple[CutFile, ...], settings: Settings, now: int | None) -> DataEnd | None:
     """Where the data ends, as `features.data_end` says it of all rows; None where no time is known."""
-    at: int | None
     if settings.data.data_end is not None:
-        set_end, zone = settings.data.data_end, settings.company.zone
-        naive = np.array([np.datetime64(set_end.replace(tzinfo=None), "us")]).astype(np.int64)
-        at = to_micros(set_end) if set_end.tzinfo else int(localize(naive, zone)[0])
-        return DataEnd(at=at, configured=True)
+        return configured_end(settings)
     room = max(FEW_AT_LEAST, sum(file.rows for file in files) // FEW) + 1
-    latest = _Latest(limit=LATEST if now is None else now + A_DAY_AHEAD, room=room)
+    latest = Latest(limit=LATEST if now is None else now + A_DAY_AHEAD, room=room)
     for file in files:
         for batch in file.batches(tuple(dict.fromkeys(file.times.values()))) if file.times else ():
-            latest.see(_last_of_each(file, batch, settings))
+            latest.see(last_of_each(file, batch, settings))
     at = latest.plausible()
     return None if at is None else DataEnd(at=at, configured=False)
 
 
-def _last_of_each(file: CutFile, batch: pa.Table, settings: Settings) -> Ints:
+def configured_end(settings: Settings) -> DataEnd | None:
+    """The end that the settings name; without a zone it is local time of the company."""
+    end = settings.data.data_end
+    if end is None:
+        return None
+    naive = np.array([np.datetime64(end.replace(tzinfo=None), "us")]).astype(np.int64)
+    at = to_micros(end) if end.tzinfo else int(localize(naive, settings.company.zone)[0])
+    return DataEnd(at=at, configured=True)
+
+
+def last_of_each(file: CutFile, batch: pa.Table, settings: Settings) -> Ints:
     """The last time of each row."""
     raw = RawTable(name=file.name, table=batch, lines=np.arange(len(batch)))
     read = time_columns(raw, file.times, file.section, settings)
@@ -94,11 +105,11 @@ def _last_of_each(file: CutFile, batch: pa.Table, settings: Settings) -> Ints:
 
 
 @dataclass
-class _Latest:
+class Latest:
     """The latest of many times, as many as may be typing errors."""
 
-    limit: int
-    room: int
+    room: int  #: how many are kept
+    limit: int = LATEST
     count: int = 0
     kept: Ints = field(default_factory=lambda: np.empty(0, dtype=np.int64))
 
