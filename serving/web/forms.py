@@ -1,6 +1,6 @@
 """What a form of ours sends: a few short fields, each once."""
 
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from fastapi import Request
 
@@ -38,3 +38,11 @@ def own_path(address: str | None, default: str) -> str:
         return default
     parts = urlsplit(address)
     return default if parts.scheme or parts.netloc else address
+
+
+def with_field(path: str, name: str, value: str | None) -> str:
+    """An address of ours with one field of its query set anew; without it where the value is None."""
+    parts = urlsplit(path)
+    fields = [(key, text) for key, text in parse_qsl(parts.query) if key != name]
+    query = urlencode(fields + ([] if value is None else [(name, value)]))
+    return parts._replace(query=query).geturl()

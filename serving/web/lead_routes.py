@@ -19,7 +19,7 @@ from serving.live.timeline_words import entry_sentence, grounds_of
 from serving.store.events import NewEvent, take_in
 from serving.store.leads import require
 from serving.store.writer import Act, Job, Write
-from serving.web.forms import own_path
+from serving.web.forms import own_path, with_field
 from serving.web.lead_facts import Asked, LeadFacts, known_fields, lead_facts
 from serving.web.page_route import PageRouter
 from serving.web.render import page
@@ -112,7 +112,7 @@ def _answered(request: Request, told: Callable[[str, Mapping[str, str]], dict[st
         return go_to(_address("/lead", lead_id, just="note"))
     sent = read.read_as(FeedbackToTell, told(lead_id, form), latest=visitor.now)
     _write(visitor, "feedback", lead_id, lambda write: _verdict(write, read.verdict_of(sent)))
-    return go_to(own_path(form.get("to"), _address("/lead", lead_id, just=just)))
+    return go_to(with_field(own_path(form.get("to"), _address("/lead", lead_id)), "just", just))
 
 
 def _verdict(write: Write, event: NewEvent) -> None:

@@ -52,6 +52,7 @@ def queue(request: Request) -> Response:
         visitor,
         "queue.html",
         wanted=wanted,
+        just=request.query_params.get("just", ""),
         rows=found.rows,
         found=found.found,
         most_counted=MOST_COUNTED,

@@ -13,6 +13,7 @@ from serving.keys import Scope
 from serving.language import LANGUAGES, N_, Language, catalog
 from serving.stage_words import QUESTIONS, REASONS, STAGES
 from serving.web import draw
+from serving.web.forms import with_field
 from serving.web.visitor import TOKEN, Visitor
 from serving.web.words import Words
 
@@ -62,7 +63,7 @@ def _here(visitor: Visitor) -> str:
     url = visitor.request.url
     if visitor.request.method != "GET":
         return "/"
-    return f"{url.path}?{url.query}" if url.query else url.path
+    return with_field(f"{url.path}?{url.query}" if url.query else url.path, "just", None)
 
 
 @cache

@@ -1,143 +1,119 @@
-"""A small simulated company in a store, with people's names, scores over some weeks and leads offered to sales."""
+"""A small simulated company behind the pages: a store with a life in it, the service, and a key for each role."""
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from pathlib import Path
 
-import orjson
-from sqlalchemy import select, update
+from fastapi import FastAPI
+from sqlalchemy import select
 
-from features.clock import DAY, from_micros
-from features.tables import Export
-from serving.language import LANGUAGES, catalog
-from serving.lifecycle.handoff import Band
-from serving.live.case import living_at
-from serving.live.hand_offs import offer
+from commands.living import Company, bring_to_life
+from features.clock import from_micros, to_micros
+from serving.app import create_app
+from serving.keys import KeyRing
+from serving.live.engine import Engine
 from serving.predict import Predictor
+from serving.store.engine import Limits, database_url
 from serving.store.leads import LeadTold, tell
-from serving.store.ledger import Entry, inputs_digest, record_scores
-from serving.store.load import load
-from serving.store.schema import leads, standings
+from serving.store.live_schema import hand_offs
+from serving.store.schema import standings
 from serving.store.store import Store
-from serving.store.writer import Act, Write
-from support.quick_models import Quick, quick
+from serving.store.writer import Act
+from support.quick_models import quick
+from support.service import listening, source_of
 
+LEADS, LIVING, WEEKS = 1_200, 320, 2
 SCRIPT = "<script>alert(1)</script>"
-FORMULA = '=HYPERLINK("x","click")'
-FIRST = ("Giulia", "Marco", "Chiara", "Luca", "Anna", "Davide", "Sara", "Paolo", "Elena", "Tom", "Ruth", "Hans")
-LAST = ("Rinaldi", "Conti", "Moretti", "Ferri", "Weber", "Clarke", "Martin", "Greco", "Santi", "Keller", "Riva")
-FIRMS = ("Fonderie Alpine", "Nordwerk", "Caldera Foods", "Officine Po", "Brightwell", "Tessitura Lario", "Hexa Labs")
+FORMULA = '=HYPERLINK("http://x.example","click")'
 
 
-def company(*, leads: int = 2500) -> Quick:
-    """The simulated company with its model."""
-    return quick(leads=leads)
+@dataclass(frozen=True, kw_only=True)
+class Site:
+    """The pages at an address."""
+
+    url: str
+    app: FastAPI
+    store: Store
+    engine: Engine
+    now: datetime
+    admin: str  #: tokens, by what they may do
+    rep: str
+    crm: str
+
+    def offered(self) -> list[str]:
+        """Leads that wait for sales, the likeliest first."""
+        with self.store.reading() as connection:
+            waits = select(standings.c.lead_id).join(hand_offs, hand_offs.c.lead_id == standings.c.lead_id)
+            waits = waits.where(hand_offs.c.ended_at.is_(None))
+            return list(connection.execute(waits.order_by(standings.c.probability.desc())).scalars())
+
+    def rename(self, lead_id: str, name: str, company: str = "Nordwerk") -> None:
+        """Give a lead another name, and let its score see it."""
+        told = LeadTold(lead_id=lead_id, attributes={"name": name, "company": company})
+        act = Act(now=to_micros(self.now), key_id="test", action="lead", lead_id=lead_id)
+        self.store.write(lambda write: tell(write, told), act)
+        self.engine.drain(to_micros(self.now))
 
 
-def predictor_of(made: Quick) -> Predictor:
-    """The model that reads everything, as the service would hold it."""
-    bundle = replace(made.challenger, digest="sha256:" + "1" * 64)
-    return Predictor(bundle=bundle, version="7", settings=made.settings)
+@contextmanager
+def site(home: Path) -> Iterator[Site]:
+    """The pages over a company that was just brought to life."""
+    made = quick(leads=LEADS)
+    now = from_micros(made.export.data_end) + timedelta(minutes=5)
+    bundle = replace(made.challenger, digest="sha256:" + "1" * 64, card=CARD | dict(made.challenger.card))
+    models = source_of(Predictor(bundle=bundle, version="7", settings=made.settings), made.settings)
+    store = Store.open(database_url(home, None), limits=Limits(timeout_seconds=5))
+    ring, admin = KeyRing(keys=()).issue(["admin"], name="Admin")
+    ring, rep = ring.issue(["rep"], name="Anna")
+    ring, crm = ring.issue(["crm"], name="Marketing")
+    app = create_app(models=models, settings=made.settings, keys=ring, now=lambda: now, store=store)
+    engine: Engine = app.state.service.engine
+    bring_to_life(Company(store=store, engine=engine, export=made.export, seed=1), weeks=WEEKS, most=LIVING)
+    try:
+        with listening(app) as url:
+            yield Site(url=url, app=app, store=store, engine=engine, now=now, admin=admin, rep=rep, crm=crm)
+    finally:
+        store.close()
 
 
-def fill(store: Store, export: Export, predictor: Predictor, *, weeks: Sequence[int] = (3, 2, 1, 0), most: int = 400):
-    """Load the export, name its open leads, and score them as of each week before its end."""
-    end = export.data_end
-    load(store, export, now=end)
-    with store.reading() as connection:
-        everybody = list(connection.execute(select(leads.c.lead_id).order_by(leads.c.lead_id)).scalars())
-    still = [lead_id for lead_id in everybody if _open(store, lead_id, end)][-most:]
-    store.write(lambda write: _name(write, still), Act(now=end, key_id="test", action="names"))
-    for week in weeks:
-        _score(store, predictor, still, end - week * 7 * DAY)
+def _interval(value: float, low: float, high: float) -> dict[str, float]:
+    return {"value": value, "low": low, "high": high}
 
 
-def _open(store: Store, lead_id: str, now: int) -> bool:
-    with store.reading() as connection:
-        living = living_at(connection, lead_id, now)
-    return living.place.closed is None
+def _bin(expected: float, observed: float, *, kept: bool = True) -> dict[str, object]:
+    ends = {"low": expected * 0.6, "high": expected * 1.5}
+    return {"expected": expected, "observed": observed, "pairs": 100.0, "cases": 80, "kept": kept, **ends}
 
 
-def _name(write: Write, lead_ids: Sequence[str]) -> None:
-    for i, lead_id in enumerate(lead_ids):
-        name = f"{FIRST[i % len(FIRST)]} {LAST[(i * 7) % len(LAST)]}"
-        told = {"name": name, "company": FIRMS[(i * 5) % len(FIRMS)]}
-        own = {"owner": ("Anna", "Marco", "Sofia")[i % 3]}
-        tell(write, LeadTold(lead_id=lead_id, own=own, attributes=told))
-
-
-def _score(store: Store, predictor: Predictor, lead_ids: Sequence[str], at: int) -> None:
-    with store.reading() as connection:
-        living = [living_at(connection, lead_id, at) for lead_id in lead_ids]
-    living = [one for one in living if one.case.lead.created_at is not None and one.place.closed is None]
-    answers = {code: predictor.answers([one.case for one in living], catalog(code)) for code in LANGUAGES}
-
-    def job(write: Write) -> None:
-        before = dict(write.connection.execute(select(standings.c.lead_id, standings.c.score)).all())
-        for i, one in enumerate(living):
-            answer, italian = answers["en"][i], answers["it"][i]
-            (ledger_id,) = record_scores(write, [_entry(write, predictor, one.case.lead, answer, at)])
-            _show(write, one, answer, italian, before.get(answer["lead_id"]))
-            if answer["stage"]["next_action"]["kind"] == "hand_off":
-                band = Band.ASKED if answer["score"] >= 99 else Band.HOT
-                policy = predictor.settings.lifecycle
-                waits = at - (i % 30) * DAY // 24
-                offer(write, answer["lead_id"], at=waits, band=band, policy=policy, by="policy", ledger_id=ledger_id)
-
-    store.write(job, Act(now=at, key_id="test", action="score"))
-
-
-def _entry(write, predictor, lead, answer, at):
-    explained = answer["explanation"]
-    return Entry(
-        lead_id=lead.lead_id,
-        as_of=at,
-        scored_at=at,
-        seen_seq=write.seq,
-        log_odds=explained["log_odds"],
-        base_value=explained["base_value"],
-        probability=answer["probability"],
-        score=answer["score"],
-        fit=answer["fit"]["grade"],
-        engagement=answer["engagement"]["grade"],
-        contributions={reason["field"]: reason["contribution"] for reason in explained["reasons"]},
-        inputs=inputs_digest(lead, at),
-        bundle=predictor.bundle.digest,
-        version=predictor.version,
-        view=predictor.bundle.view.fingerprint,
-        stage=answer["stage"]["recommended"],
-    )
-
-
-def _show(write, one, answer, italian, before):
-    reasons = [
-        {
-            **{k: r[k] for k in ("field", "family", "direction", "contribution")},
-            "text": {"en": r["text"], "it": i["text"]},
-        }
-        for r, i in zip(answer["explanation"]["reasons"], italian["explanation"]["reasons"], strict=True)
-    ][:3]
-    told = one.case.lead.attributes
-    action = answer["stage"]["next_action"]
-    texts = {"en": action["text"], "it": italian["stage"]["next_action"]["text"]}
-    changed = update(standings).where(standings.c.lead_id == answer["lead_id"])
-    write.connection.execute(
-        changed.values(
-            lift=answer["lift"],
-            log_odds=answer["explanation"]["log_odds"],
-            band="hot" if answer["score"] >= 92 else "warm" if answer["score"] >= 75 else "cold",
-            trend=None if before is None else answer["score"] - before,
-            action=action["kind"],
-            action_text=orjson.dumps(texts).decode(),
-            reasons=orjson.dumps(reasons).decode(),
-            name=told.get("name"),
-            company=told.get("company"),
-            role=told.get("job_title"),
-            source=told.get("source"),
-            owner=one.place.owner,
-        )
-    )
-
-
-def moment_of(export: Export):
-    """The end of the data as a time."""
-    return from_micros(export.data_end)
+#: what a long training would write, in short
+CARD = {
+    "contest": {
+        "both experts": {
+            "ROC AUC": _interval(0.85, 0.81, 0.89),
+            "lift at 10 %": _interval(5.4, 4.4, 6.4),
+            "recall at capacity": _interval(0.75, 0.65, 0.84),
+            "expected / observed": _interval(1.1, 0.9, 1.4),
+        },
+        "fit only": {"ROC AUC": _interval(0.7, 0.66, 0.74)},
+    },
+    "reliability": {
+        "verdict": "All promises were kept.",
+        "wins": 40,
+        "bins": [_bin(0.02, 0.01), _bin(0.1, 0.12), _bin(0.3, 0.6, kept=False)],
+    },
+    "leaks": {
+        "refused": ["contract_contact"],
+        "kept": [],
+        "suspicious": [],
+        "findings": [
+            {
+                "name": "contract_contact",
+                "what": "column",
+                "verdict": "refuse",
+                "evidence": [{"sentence": "It is written when the result is known."}],
+            }
+        ],
+    },
+}

@@ -40,6 +40,13 @@
     }
   });
 
+  /* whoever comes to reject finds the reasons open */
+  const wanted = location.hash === "#reject" && document.getElementById("reject");
+  if (wanted) {
+    wanted.open = true;
+    wanted.querySelector("select").focus();
+  }
+
   document.addEventListener("focusin", (event) => {
     const row = event.target.closest('[data-keys="queue"] .lead');
     if (row) rows().forEach((other) => other.classList.toggle("chosen", other === row));

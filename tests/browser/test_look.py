@@ -1,0 +1,54 @@
+"""Every page for everybody: no violation that axe knows of, and light enough for a slow line."""
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+
+HEAVIEST = 200_000  #: bytes of a page with all that it loads
+KINDS = ("en-GB light 1440", "it-IT dark 1440", "en-GB dark 360", "it-IT light 360")
+
+
+def addresses(pages):
+    lead = pages.offered()[0]
+    return ("/queue", f"/lead?lead_id={lead}", f"/lead/similar?lead_id={lead}", "/funnel", "/model", "/lead?lead_id=no")
+
+
+def violations(page):
+    found = Axe().run(page, options={"resultTypes": ["violations"]}).response["violations"]
+    return [(one["id"], [node["html"][:200] for node in one["nodes"][:3]]) for one in found]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_axe_finds_nothing(person, pages, kind):
+    language, theme, width = kind.split()
+    page = person(language=language, theme=theme, width=int(width))
+    page.goto("/sign-in")
+    found = {"/sign-in": violations(page)}
+    page.fill("#key", pages.admin)
+    page.press("#key", "Enter")
+    page.wait_for_url("**/queue")
+    for path in addresses(pages):
+        page.goto(path)
+        page.wait_for_load_state("networkidle")
+        found[path] = violations(page)
+    assert not {path: wrong for path, wrong in found.items() if wrong}
+
+
+def test_no_page_is_heavy(person, pages):
+    page = person(pages.admin)
+    loaded = []
+    page.on("response", lambda response: loaded.append(response))
+    for path in addresses(pages):
+        loaded.clear()
+        page.goto(path)
+        page.wait_for_load_state("networkidle")
+        weight = sum(len(response.body()) for response in loaded)
+        assert 1_000 < weight < HEAVIEST, (path, weight)
+
+
+def test_a_lead_can_be_printed(person, pages):
+    page = person(pages.rep)
+    page.goto(f"/lead?lead_id={pages.offered()[0]}")
+    page.emulate_media(media="print")
+    assert not page.locator(".head").is_visible()
+    assert not page.locator(".deeds").is_visible()
+    assert page.locator(".waterfall").is_visible()
