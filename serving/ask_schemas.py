@@ -86,7 +86,8 @@ class GroupOut(Out):
     field: str = Field(description="as in `reasons`; `base_value` is where a model starts")
     family: str | None
     change: float = Field(description="log-odds")
-    text: str
+    text: str = Field(description="what is so at the later moment")
+    was: str | None = Field(description="the same of the earlier moment, where it reads otherwise")
 
 
 class PartOut(Out):

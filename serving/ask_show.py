@@ -51,7 +51,7 @@ def change_shown(found: WhatChanged) -> Json:
 
 def groups_shown(groups: tuple[GroupChange, ...]) -> list[Json]:
     """What fields and kinds of events added or took."""
-    return [{"field": g.field, "family": g.family, "change": g.change, "text": g.text} for g in groups]
+    return [{"field": g.field, "family": g.family, "change": g.change, "text": g.text, "was": g.was} for g in groups]
 
 
 def outlook_shown(found: Outlook) -> Json:

@@ -62,7 +62,10 @@ def part_sentence(code: str, total: float, groups: Sequence[GroupChange], langua
     along = next((group for group in groups if group.change * total > 0), None)
     if along is None:
         return language.say(nothing)
-    return language.say(raised if total > 0 else lowered, reason=along.text)
+    reason = along.text
+    if along.was is not None:
+        reason = language.say("{now} (before: {was})", now=along.text, was=along.was)
+    return language.say(raised if total > 0 else lowered, reason=reason)
 
 
 def why_not_sentence(code: str, language: Language) -> str:

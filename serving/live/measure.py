@@ -1,6 +1,5 @@
 """What a model says of a lead at a moment, in numbers alone, and how two such measures differ group by group."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -37,9 +36,7 @@ class GroupChange:
     family: str | None
     change: float  #: log-odds
     text: str  #: what is so now
-
-
-Words = Callable[[Language], str]
+    was: str | None = None  #: the same of before, where it reads otherwise
 
 
 def measure(predictor: Predictor, lead: Lead, as_of: int) -> Measured:
@@ -63,18 +60,26 @@ def measure(predictor: Predictor, lead: Lead, as_of: int) -> Measured:
 
 def differences(before: Measured, after: Measured, language: Language) -> tuple[GroupChange, ...]:
     """What changed between two measures by one model, the strongest first; together they are the whole difference."""
-    moved = {group: after.groups[group] - before.groups[group] for group in after.groups}
-    found = [
-        GroupChange(
-            field=group.name,
-            family=group.family,
-            change=change,
-            text=_said(after, group, change, [a - b for a, b in _columns(before, after)], language),
-        )
-        for group, change in moved.items()
-        if abs(change) > SAME
-    ]
-    return strongest(found)
+    moved = [now - was for now, was in zip(after.contributions, before.contributions, strict=True)]
+    changes = {group: after.groups[group] - before.groups[group] for group in after.groups}
+    return strongest(
+        [
+            _changed(before, after, group, change, moved, language)
+            for group, change in changes.items()
+            if abs(change) > SAME
+        ]
+    )
+
+
+def _changed(
+    before: Measured, after: Measured, group: Group, change: float, moved: list[float], language: Language
+) -> GroupChange:
+    column = _furthest(after, group, change, moved)
+    text = _said(after, column, language, raises=change > 0)
+    was = _said(before, column, language, raises=change > 0)
+    return GroupChange(
+        field=group.name, family=group.family, change=change, text=text, was=None if was == text else was
+    )
 
 
 def strongest(found: list[GroupChange]) -> tuple[GroupChange, ...]:
@@ -84,17 +89,17 @@ def strongest(found: list[GroupChange]) -> tuple[GroupChange, ...]:
 
 def said_of(measured: Measured, group: Group, change: float, language: Language) -> str:
     """What is so of a group, by the column that adds or takes most."""
-    return _said(measured, group, change, measured.contributions, language)
+    return _said(measured, _furthest(measured, group, change, measured.contributions), language, raises=change > 0)
 
 
-def _columns(before: Measured, after: Measured) -> "zip[tuple[float, float]]":
-    return zip(after.contributions, before.contributions, strict=True)
-
-
-def _said(measured: Measured, group: Group, change: float, moved: list[float], language: Language) -> str:
-    """The sentence of the column that moved furthest the way the group did."""
-    groups, predictor = measured.predictor.bundle.groups, measured.predictor
+def _furthest(measured: Measured, group: Group, change: float, moved: list[float]) -> int:
+    """The column of the group that moved furthest the way the group did, of those that can be put into words."""
+    groups = measured.predictor.bundle.groups
     columns = groups.spoken[groups.all.index(group)]
-    column = max(columns, key=lambda c: moved[c] if change > 0 else -moved[c])
-    definition = predictor.bundle.view.definitions[column]
-    return sentence(definition, measured.row[column], predictor.about(measured.case, language), raises=change > 0)
+    return max(columns, key=lambda c: moved[c] if change > 0 else -moved[c])
+
+
+def _said(measured: Measured, column: int, language: Language, *, raises: bool) -> str:
+    definition = measured.predictor.bundle.view.definitions[column]
+    about = measured.predictor.about(measured.case, language)
+    return sentence(definition, measured.row[column], about, raises=raises)

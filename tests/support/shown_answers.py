@@ -17,6 +17,7 @@ from serving.examples import BATCH, LEAD, PREDICT, UNKNOWN
 from serving.keys import KeyRing
 from serving.model_source import ModelSource
 from support.service import listening, source_of
+from support.shown_leads import leads, living
 
 NOW = datetime(2026, 3, 1, 9, tzinfo=UTC)
 JSON = {"content-type": "application/json"}
@@ -39,6 +40,8 @@ def main() -> None:
     )
     with listening(full) as with_model, listening(empty) as without:
         shown = answers(with_model, token) | {"Problem": problems(with_model, without, token, rep)}
+    with living(models, settings, ring, NOW) as (url, app):
+        shown |= leads(url, app, token, NOW)
     SHOWN.write_bytes(orjson.dumps(shown, option=orjson.OPT_INDENT_2) + b"\n")
 
 
