@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, select
+from sqlalchemy import BigInteger, Connection, bindparam, select
 
 from features.clock import DAY
 from features.request import NOTHING_LEARNED, Bant, FactsIn
@@ -13,6 +13,13 @@ from serving.store.facts import Place, lead_of, place_of
 from serving.store.family import Family, families_of, family_of
 from serving.store.known import Known, known_of
 from serving.store.live_schema import hand_offs
+
+AS_OF = bindparam("as_of", type_=BigInteger)
+OFFERED = select(hand_offs.c.lead_id).where(
+    hand_offs.c.lead_id.in_(bindparam("ids", expanding=True)),
+    hand_offs.c.offered_at <= AS_OF,
+    hand_offs.c.ended_at.is_(None) | (hand_offs.c.ended_at > AS_OF),
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,9 +88,4 @@ def _living(known: Known, as_of: int, offered: bool) -> Living:
 
 def _offered(connection: Connection, lead_ids: Sequence[str], as_of: int) -> frozenset[str]:
     """The leads that sales had been offered and had not answered by then."""
-    asked = select(hand_offs.c.lead_id).where(
-        hand_offs.c.lead_id.in_(lead_ids),
-        hand_offs.c.offered_at <= as_of,
-        hand_offs.c.ended_at.is_(None) | (hand_offs.c.ended_at > as_of),
-    )
-    return frozenset(connection.execute(asked).scalars())
+    return frozenset(connection.execute(OFFERED, {"ids": lead_ids, "as_of": as_of}).scalars())

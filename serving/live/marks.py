@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import islice
 
 import orjson
-from sqlalchemy import Connection, delete, select, text
+from sqlalchemy import BigInteger, BindParameter, Connection, Integer, bindparam, delete, select, text
 
 from serving.store.live_schema import due
 from serving.store.writer import Write
@@ -25,6 +25,10 @@ MARK = {
     ),
 }
 
+IDS: BindParameter[list[str]] = bindparam("ids", expanding=True)
+UNMARK = delete(due).where(due.c.lead_id.in_(IDS), due.c.seq <= bindparam("seen", type_=BigInteger))
+WAITING = select(due.c.lead_id, due.c.seq).order_by(due.c.since, due.c.lead_id).limit(bindparam("most", type_=Integer))
+
 
 def mark_due(write: Write, lead_ids: Iterable[str]) -> None:
     """Have these leads scored again; called wherever a fact of a lead is written."""
@@ -36,12 +40,11 @@ def mark_due(write: Write, lead_ids: Iterable[str]) -> None:
 
 def unmark(write: Write, lead_ids: Sequence[str], *, seen_seq: int) -> None:
     """Take away the marks of leads whose score has seen all writes up to this one."""
-    seen = due.c.lead_id.in_(lead_ids) & (due.c.seq <= seen_seq)
-    write.connection.execute(delete(due).where(seen))
+    write.connection.execute(UNMARK, {"ids": lead_ids, "seen": seen_seq})
 
 
 def waiting(connection: Connection, *, limit: int, leave: Mapping[str, int]) -> dict[str, int]:
     """Leads that are due with the write that made them so, those that wait longest first; without those to `leave`."""
-    asked = select(due.c.lead_id, due.c.seq).order_by(due.c.since, due.c.lead_id).limit(limit + len(leave))
-    found = ((lead_id, seq) for lead_id, seq in connection.execute(asked) if leave.get(lead_id) != seq)
+    rows = connection.execute(WAITING, {"most": limit + len(leave)})
+    found = ((lead_id, seq) for lead_id, seq in rows if leave.get(lead_id) != seq)
     return dict(islice(found, limit))

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from sqlalchemy import select, text
+from sqlalchemy import BigInteger, BindParameter, bindparam, select, text
 
 from features.stages import Stage
 from serving.lifecycle.handoff import Band
@@ -43,6 +43,14 @@ def _upsert(names: Sequence[str]) -> str:
 
 SHOW = text(_upsert(SHOWN) + ", previous_score = standings.score")
 SHOW_AROUND = text(_upsert(AROUND))
+
+IDS: BindParameter[list[str]] = bindparam("ids", expanding=True)
+NEWER = select(due.c.lead_id).where(due.c.lead_id.in_(IDS), due.c.seq > bindparam("seen", type_=BigInteger))
+THERE = (
+    select(leads.c.lead_id, standings.c.ledger_id)
+    .join_from(leads, standings, leads.c.lead_id == standings.c.lead_id, isouter=True)
+    .where(leads.c.lead_id.in_(IDS), leads.c.merged_into.is_(None))
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,14 +96,11 @@ def record(write: Write, seen: Round) -> Recorded:
 def _overtaken(write: Write, seen: Round) -> set[str]:
     """Leads of which something was told since they were read, that somebody else scored, or that are gone."""
     members = {member: root for root, own in seen.members.items() for member in own}
-    newer = due.c.lead_id.in_(list(members)) & (due.c.seq > seen.seen_seq)
-    told = {members[i] for i in write.connection.execute(select(due.c.lead_id).where(newer)).scalars()}
-    shown = select(standings.c.lead_id, standings.c.ledger_id).where(standings.c.lead_id.in_(list(seen.members)))
-    now = {row.lead_id: row.ledger_id for row in write.connection.execute(shown)}
-    then = {root: before.ledger_id for root, before in seen.before.items()}
-    asked = select(leads.c.lead_id).where(leads.c.lead_id.in_(list(seen.members)), leads.c.merged_into.is_(None))
-    there = set(write.connection.execute(asked).scalars())
-    return told | {root for root in seen.members if root not in there or now.get(root) != then.get(root)}
+    told = write.connection.execute(NEWER, {"ids": list(members), "seen": seen.seen_seq}).scalars()
+    rows = write.connection.execute(THERE, {"ids": list(seen.members)})
+    now = {row.lead_id: row.ledger_id for row in rows}
+    then = {root: None if root not in seen.before else seen.before[root].ledger_id for root in seen.members}
+    return {members[i] for i in told} | {root for root in then if root not in now or now[root] != then[root]}
 
 
 def _write_down(write: Write, seen: Round, found: Sequence[Assessed], result: Recorded) -> None:

@@ -8,10 +8,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from sqlalchemy import Connection, select
+from sqlalchemy import BindParameter, Connection, bindparam, select
 
 from serving.store.leads import require
 from serving.store.schema import leads, merges
+
+IDS: BindParameter[list[str]] = bindparam("ids", expanding=True)
+MERGED_INTO = select(leads.c.lead_id, leads.c.merged_into).where(leads.c.lead_id.in_(IDS))
+PARTS = select(merges.c.into_id, merges.c.lead_id, merges.c.seq, merges.c.at).where(merges.c.into_id.in_(IDS))
 
 
 class Merged(NamedTuple):
@@ -55,18 +59,16 @@ def family_of(connection: Connection, lead_id: str, *, seq: int | None = None) -
 
 def families_of(connection: Connection, lead_ids: Sequence[str]) -> dict[str, Family]:
     """The families that these leads belong to now, by the ids asked for; leads that are not there are left out."""
-    asked = select(leads.c.lead_id, leads.c.merged_into).where(leads.c.lead_id.in_(lead_ids))
-    root = {lead_id: merged_into or lead_id for lead_id, merged_into in connection.execute(asked)}
+    rows = connection.execute(MERGED_INTO, {"ids": lead_ids})
+    root = {lead_id: merged_into or lead_id for lead_id, merged_into in rows}
     found = _headed_by(connection, sorted(set(root.values())), None)
     return {lead_id: found[root[lead_id]] for lead_id in lead_ids if lead_id in root}
 
 
 def _headed_by(connection: Connection, roots: Sequence[str], seq: int | None) -> dict[str, Family]:
     """The family of each lead that stays."""
-    asked = select(merges.c.into_id, merges.c.lead_id, merges.c.seq, merges.c.at).where(merges.c.into_id.in_(roots))
-    if seq is not None:
-        asked = asked.where(merges.c.seq <= seq)
     others: dict[str, dict[str, Merged]] = {root: {} for root in roots}
-    for into_id, lead_id, merge_seq, at in connection.execute(asked):
-        others[into_id][lead_id] = Merged(merge_seq, at)
+    for into_id, lead_id, merge_seq, at in connection.execute(PARTS, {"ids": roots}):
+        if seq is None or merge_seq <= seq:
+            others[into_id][lead_id] = Merged(merge_seq, at)
     return {root: Family(root=root, others=merged) for root, merged in others.items()}

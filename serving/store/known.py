@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from operator import attrgetter
 from typing import Any
 
-from sqlalchemy import Connection, Table, select
+from sqlalchemy import BigInteger, Connection, Select, Table, bindparam, select
 
 from features.lead import Event
 from serving.store.family import Family
@@ -67,12 +67,7 @@ def known_of(
 
 
 def _rows(connection: Connection, table: Table, members: Sequence[str], until: int, seq: int | None) -> Iterable[Any]:
-    asked = select(*COLUMNS.get(table, [table])).where(table.c.lead_id.in_(members))
-    if "happened_at" in table.c:
-        asked = asked.where(table.c.happened_at <= until, table.c.known_at <= until)
-    if seq is not None:
-        asked = asked.where(table.c.seq <= seq)
-    return connection.execute(asked.order_by(*(table.c[name] for name in order_of(table))))
+    return connection.execute(_ASKED[table, seq is not None], {"members": members, "until": until, "seq": seq})
 
 
 def order_of(table: Table) -> tuple[str, ...]:
@@ -80,3 +75,17 @@ def order_of(table: Table) -> tuple[str, ...]:
     if table is attribute_changes:
         return ("known_at", "id")
     return ("happened_at", "known_at", "event_id" if table is events else "id")
+
+
+def _asking(table: Table, *, upto: bool) -> "Select[Any]":
+    """Made once: to put a statement together takes SQLAlchemy longer than SQLite takes to answer it."""
+    asked = select(*COLUMNS.get(table, [table])).where(table.c.lead_id.in_(bindparam("members", expanding=True)))
+    if "happened_at" in table.c:
+        until = bindparam("until", type_=BigInteger)
+        asked = asked.where(table.c.happened_at <= until, table.c.known_at <= until)
+    if upto:
+        asked = asked.where(table.c.seq <= bindparam("seq", type_=BigInteger))
+    return asked.order_by(*(table.c[name] for name in order_of(table)))
+
+
+_ASKED = {(table, upto): _asking(table, upto=upto) for table in TABLES for upto in (False, True)}

@@ -23,6 +23,7 @@ from serving.store.schema import writes
 log = structlog.get_logger()
 T = TypeVar("T")
 
+LAST_SEQ = select(func.max(writes.c.seq))
 GROUP = 200  #: writes in one commit at most
 NOT_PREPARED = "the database has not answered yet; nothing was written, so send it again in a few seconds"
 PROBE_SECONDS = 1.0  #: between two looks whether a database that was gone is back
@@ -207,4 +208,4 @@ def _perform(connection: Connection, seq: int, waiting: _Waiting) -> object:
 
 def last_seq(connection: Connection) -> int:
     """The number of the last write that this transaction sees; 0 before the first."""
-    return connection.execute(select(func.max(writes.c.seq))).scalar() or 0
+    return connection.execute(LAST_SEQ).scalar() or 0
