@@ -14,11 +14,10 @@ from serving import ingest_read as read
 from serving.ingest_schemas import FeedbackToTell
 from serving.kind_words import field_label
 from serving.lifecycle.moves import lasting
+from serving.live.feedback import take_verdict
 from serving.live.stages import take_back
 from serving.live.timeline_words import entry_sentence, grounds_of
-from serving.store.events import NewEvent, take_in
-from serving.store.leads import require
-from serving.store.writer import Act, Job, Write
+from serving.store.writer import Act, Job
 from serving.web.forms import own_path, with_field
 from serving.web.lead_facts import Asked, LeadFacts, known_fields, lead_facts
 from serving.web.page_route import PageRouter
@@ -105,21 +104,14 @@ def undo(request: Request) -> Response:
 def _answered(request: Request, told: Callable[[str, Mapping[str, str]], dict[str, str]], just: str) -> Response:
     """What sales says goes the way of `/v1/feedback`; back to where the form stood."""
     visitor = visitor_of(request)
-    visitor.require("rep")
+    key = visitor.require("rep")
     form = visitor.form()
     lead_id = _lead_id(form.get("lead_id"))
     if form.get("reason") == Rejection.OTHER and not form.get("note"):
         return go_to(_address("/lead", lead_id, just="note"))
     sent = read.read_as(FeedbackToTell, told(lead_id, form), latest=visitor.now)
-    _write(visitor, "feedback", lead_id, lambda write: _verdict(write, read.verdict_of(sent)))
+    _write(visitor, "feedback", lead_id, lambda write: take_verdict(write, read.verdict_of(sent), by=key.key_id))
     return go_to(with_field(own_path(form.get("to"), _address("/lead", lead_id)), "just", just))
-
-
-def _verdict(write: Write, event: NewEvent) -> None:
-    require(write.connection, event.lead_id)
-    (answer,) = take_in(write, [event])
-    if isinstance(answer, Exception):
-        raise answer
 
 
 def _write(visitor: Visitor, action: str, lead_id: str, job: "Job[Any]") -> None:

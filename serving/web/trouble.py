@@ -7,6 +7,7 @@ from features.request import BadRequest
 from serving.keys import Forbidden
 from serving.language import N_, catalog
 from serving.lifecycle.moves import WrongMove
+from serving.live.feedback import NeverHandedOver
 from serving.routes import service_of
 from serving.store.errors import LeadDeleted, StoreBusy, StoreFull, StoreUnavailable, UnknownLead
 from serving.web.render import HEADERS, environment, page
@@ -19,6 +20,7 @@ SENTENCES: dict[type[RipenessError], tuple[str, str]] = {
     UnknownLead: (N_("There is no such lead"), N_("Nothing was ever told of it. Look for it in the queue.")),
     LeadDeleted: (N_("This lead was deleted"), N_("Nothing is kept of it.")),
     WrongMove: (N_("The lead can't be moved like this"), N_("It stays where it is. Open it again and look.")),
+    NeverHandedOver: (N_("Sales never had this lead"), N_("Nothing was changed. Only who was offered it can answer.")),
     NoModel: (N_("There is no model yet"), N_("Leads and their activities are kept; scores follow with a model.")),
     StoreBusy: (N_("Too much is being written"), N_("Nothing was changed. Try again in a second.")),
     StoreFull: (N_("There is no room left"), N_("Nothing was changed. Tell whoever runs the service.")),

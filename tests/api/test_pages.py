@@ -1,0 +1,186 @@
+"""What guards the pages: sessions, forms, roles and headers, over plain HTTP on both databases."""
+
+import csv
+import io
+import re
+from datetime import timedelta
+
+import httpx
+import pytest
+
+from features.clock import to_micros
+from serving.lifecycle.handoff import Band
+from serving.live.hand_offs import offer
+from serving.store.writer import Act
+from serving.web.forms import own_path
+from serving.web.sessions import HOURS, Sessions
+from support.service import NOW
+
+TOKEN = re.compile(r'name="form_token" value="(\w+)"')
+
+
+@pytest.fixture
+def browser(told):
+    with httpx.Client(base_url=told.url, timeout=30, trust_env=False) as client:
+        yield client
+
+
+def token_of(browser, path="/sign-in"):
+    return TOKEN.search(browser.get(path).text)[1]
+
+
+def sign_in(browser, key, to="/"):
+    return browser.post("/sign-in", data={"form_token": token_of(browser), "key": key, "to": to})
+
+
+def test_who_has_not_signed_in_is_sent_to_do_so_and_comes_back(told, browser):
+    sent = browser.get("/lead?lead_id=L-1")
+    assert sent.status_code == 303
+    assert sent.headers["location"] == "/sign-in?to=/lead%3Flead_id%3DL-1"
+    assert sign_in(browser, told.rep_token, "/lead?lead_id=L-1").headers["location"] == "/lead?lead_id=L-1"
+
+
+@pytest.mark.parametrize("to", ["//evil.example", "https://evil.example", "/\\evil.example", "evil", "/a\nb", "/ a"])
+def test_nobody_is_led_elsewhere_after_signing_in(to):
+    assert own_path(to, "/") == "/"
+
+
+def test_the_cookie_can_be_read_by_nobody_else(told, browser):
+    cookie = next(c for c in sign_in(browser, told.rep_token).headers.get_list("set-cookie") if "session" in c)
+    assert "HttpOnly" in cookie
+    assert "SameSite=lax" in cookie
+    assert f"Max-Age={HOURS * 3600}" in cookie
+    assert told.rep_token not in cookie
+
+
+def test_a_wrong_key_opens_nothing(told, browser):
+    answer = sign_in(browser, "rip_wrong")
+    assert answer.status_code == 401
+    assert "ripeness_session" not in answer.headers.get("set-cookie", "")
+    assert "rip_wrong" not in answer.text
+
+
+def test_a_cookie_that_was_changed_or_has_ended_is_none():
+    now = to_micros(NOW)
+    sessions = Sessions(b"secret")
+    cookie = sessions.cookie(sessions.begin("key", now))
+    assert sessions.read(cookie, now).key_id == "key"
+    assert sessions.read(cookie, to_micros(NOW + timedelta(hours=HOURS))) is None
+    assert Sessions(b"other").read(cookie, now) is None
+    for i in range(0, len(cookie), 7):
+        changed = cookie[:i] + ("0" if cookie[i] != "0" else "1") + cookie[i + 1 :]
+        assert sessions.read(changed, now) is None
+    for nonsense in (None, "", ".", "a.b.c.d", "ö", "x" * 5_000):
+        assert sessions.read(nonsense, now) is None
+
+
+def test_signing_out_ends_the_session_wherever_its_cookie_went(told, browser):
+    sign_in(browser, told.rep_token)
+    stolen = httpx.Client(base_url=told.url, cookies=dict(browser.cookies), trust_env=False)
+    assert stolen.get("/queue").status_code == 200
+    browser.post("/sign-out", data={"form_token": token_of(browser, "/queue")})
+    assert stolen.get("/queue").status_code == 303
+    stolen.close()
+
+
+@pytest.mark.parametrize("path", ["/sign-in", "/sign-out", "/language", "/lead/accept", "/lead/reject", "/lead/undo"])
+def test_no_form_is_taken_without_its_token(told, browser, path):
+    sign_in(browser, told.admin_token)
+    fields = {"lead_id": "L-1", "key": told.rep_token, "language": "it", "reason": "other"}
+    for token in ({}, {"form_token": "0" * 64}, {"form_token": "ö"}):
+        answer = browser.post(path, data=fields | token)
+        assert answer.status_code == 403
+        assert "This form is too old" in answer.text
+
+
+@pytest.mark.parametrize(
+    "body", [b"", b"a=b=c&&", b"\xff", b"a=1&a=2", b"x=%00", b"&".join(b"f%d=1" % i for i in range(99))]
+)
+def test_what_is_no_form_is_refused_in_a_sentence(told, browser, body):
+    sign_in(browser, told.rep_token)
+    answer = browser.post("/lead/accept", content=body, headers={"content-type": "application/x-www-form-urlencoded"})
+    assert answer.status_code in (403, 422)
+    assert "<h1>" in answer.text
+
+
+@pytest.mark.parametrize(
+    ("who", "seen"),
+    [("rep_token", {"/queue"}), ("token", {"/funnel"}), ("admin_token", {"/queue", "/funnel", "/model"})],
+)
+def test_each_role_sees_what_it_may(told, browser, who, seen):
+    sign_in(browser, getattr(told, who))
+    for path in ("/queue", "/funnel", "/model"):
+        answer = browser.get(path)
+        assert answer.status_code == (200 if path in seen else 403), path
+    assert browser.get("/").headers["location"] in seen
+
+
+def test_a_key_that_was_taken_back_opens_nothing(told, browser):
+    sign_in(browser, told.rep_token)
+    service = told.app.state.service
+    ring = service.keys
+    try:
+        left = type(ring)(keys=tuple(key for key in ring.keys if "rep" not in key.scopes))
+        object.__setattr__(service, "keys", left)
+        assert browser.get("/queue").status_code == 303
+    finally:
+        object.__setattr__(service, "keys", ring)
+
+
+def test_pages_run_nothing_but_their_own_scripts_and_are_kept_by_nobody(told, browser):
+    sign_in(browser, told.rep_token)
+    headers = browser.get("/queue").headers
+    policy = headers.get_list("content-security-policy")
+    assert len(policy) == 1
+    assert "script-src 'self'" in policy[0]
+    assert "unsafe" not in policy[0]
+    assert headers["cache-control"] == "no-store"
+    asset = browser.get("/assets/style.css")
+    assert "immutable" in asset.headers["cache-control"]
+    assert browser.get("/assets/VENDORED.md").status_code == 404
+
+
+def test_the_language_of_the_browser_counts_until_one_is_chosen(told, browser):
+    assert 'lang="it"' in browser.get("/sign-in", headers={"accept-language": "it"}).text
+    browser.post("/language", data={"form_token": token_of(browser), "language": "it", "to": "/sign-in"})
+    assert 'lang="it"' in browser.get("/sign-in", headers={"accept-language": "en"}).text
+    sent = {"form_token": token_of(browser), "language": "../en", "to": "/"}
+    assert browser.post("/language", data=sent).status_code == 422
+
+
+def test_an_accepted_lead_is_on_record_as_if_told_by_the_api(told, browser):
+    told.client.post("/v1/leads", json={"lead_id": "L-1", "created_at": "2026-02-01T00:00:00Z"})
+    sign_in(browser, told.rep_token)
+    data = {"form_token": token_of(browser, "/queue"), "lead_id": "L-1", "to": "/queue"}
+    assert "Sales never had this lead" in browser.post("/lead/accept", data=data).text
+    hand_over(told, "L-1")
+    answer = browser.post("/lead/accept", data=data)
+    assert answer.headers["location"] == "/queue?just=accepted"
+    page = browser.get("/lead?lead_id=L-1").text
+    assert "Sales accepted it" in page
+    assert browser.post("/lead/undo", data=data).headers.get("location") == "/lead?lead_id=L-1&just=undone"
+    assert "Moved back to" in browser.get("/lead?lead_id=L-1").text
+
+
+def hand_over(told, lead_id):
+    now, policy = to_micros(NOW), told.settings.lifecycle
+    act = Act(now=now, key_id="test", action="offer", lead_id=lead_id)
+    store = told.app.state.service.store
+    store.write(lambda write: offer(write, lead_id, at=now, band=Band.HOT, policy=policy, by="policy"), act)
+
+
+@pytest.mark.parametrize("start", list("=+-@|%\t\r"))
+def test_no_cell_of_an_export_is_a_formula(told, browser, start):
+    name = f'{start}HYPERLINK("x")'
+    attributes = {"name": name, "company": f" {start}cmd"}
+    told.client.post(
+        "/v1/leads", json={"lead_id": f"{start}1", "created_at": "2026-02-01T00:00:00Z", "attributes": attributes}
+    )
+    told.app.state.service.engine.drain(to_micros(NOW))
+    sign_in(browser, told.rep_token)
+    text = browser.get("/queue.csv?view=all").text.removeprefix("\ufeff")
+    head, *rows = csv.reader(io.StringIO(text))
+    assert head[0] == "lead_id"
+    assert len(rows) == 1
+    assert not [cell for cell in rows[0] if cell.lstrip(" ").startswith(tuple("=+@|%\t\r"))]
+    assert rows[0][0] == f"'{start}1"
