@@ -261,14 +261,13 @@ def test_a_bad_question_is_refused(told, path, query):
     assert_problem(told.client.get(f"{path}?{query}"), 422)
 
 
-@pytest.mark.parametrize("path", ["/v1/scores", "/v1/timeline", "/v1/ranked"])
-@pytest.mark.parametrize("cursor", ["x", "AAAA", "e30", "%00", "w" * 300, "ééé"])
-def test_a_forged_cursor_is_refused_in_one_sentence(story, path, cursor):
-    query = {"cursor": cursor} | ({} if path == "/v1/ranked" else {"lead_id": "L/17"})
-    refused = get(story, path, **query)
-
-    assert_problem(refused, 400)
-    assert refused.json()["detail"].startswith("the cursor is not one of this list")
+def test_a_forged_cursor_is_refused_in_one_sentence(story):
+    for path in ("/v1/scores", "/v1/timeline", "/v1/ranked"):
+        query = {} if path == "/v1/ranked" else {"lead_id": "L/17"}
+        for cursor in ("x", "AAAA", "e30", "w" * 300, "ééé"):
+            refused = get(story, path, cursor=cursor, **query)
+            assert_problem(refused, 400)
+            assert refused.json()["detail"].startswith("the cursor is not one of this list")
 
 
 def test_a_database_that_is_gone_is_said(tmp_path):
@@ -288,16 +287,23 @@ BOUNDED = settings(
 )
 
 
+@pytest.fixture(scope="module")
+def strict(tmp_path_factory):
+    """On PostgreSQL alone, which refuses more."""
+    with open_store("postgresql", tmp_path_factory.mktemp("home")) as store, service(store=store) as running:
+        yield running
+
+
 @pytest.mark.parametrize("mode", list(GenerationMode))
 @pytest.mark.parametrize("path", [*OF_ONE, "/v1/ranked"])
-def test_generated_questions_get_answers_of_the_promised_shape(told, path, mode):
-    operation = schemathesis.openapi.from_dict(told.app.openapi())[path]["GET"]
+def test_generated_questions_get_answers_of_the_promised_shape(strict, path, mode):
+    operation = schemathesis.openapi.from_dict(strict.app.openapi())[path]["GET"]
     seen = Counter()
 
     @BOUNDED
     @given(case=operation.as_strategy(generation_mode=mode))
     def ask(case):
-        response = case.call(base_url=told.url, headers={"authorization": f"Bearer {told.token}"})
+        response = case.call(base_url=strict.url, headers={"authorization": f"Bearer {strict.token}"})
         seen[response.status_code] += 1
         case.validate_response(response, checks=CHECKS)
 

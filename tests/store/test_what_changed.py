@@ -20,7 +20,7 @@ from support.stores import emptied, event, send, told
 PARTS = ("ageing", "new_behaviour", "edited_data", "new_model")
 TIGHT = 1e-9
 EXAMPLES = settings(
-    max_examples=15,
+    max_examples=10,
     deadline=None,
     derandomize=True,
     database=None,
