@@ -93,10 +93,9 @@ def tell(candidate: "Candidate", decision: "Decision") -> None:
     tell_standing(candidate)
     number = candidate.version.number
     if not decision.promote:
-        raise NotPromoted(
-            f"version {number} is refused. {decision.why} "
-            "`ripeness promote --override --reason` records why it answers all the same"
-        )
+        few = not decision.conditions[0].passed  # which no reason overrides
+        how = "" if few else " `ripeness promote --override --reason` records why it answers all the same"
+        raise NotPromoted(f"version {number} is refused. {decision.why}{how}")
     kept = f"; version {decision.against} is kept as `previous`" if decision.against else ""
     say(f"version {number} is the champion, {decision.word}{kept}")
     if decision.experimental:
@@ -110,7 +109,7 @@ def tell_conditions(conditions: "tuple[Condition, ...]") -> None:
         if condition not in quiet:
             say(f"  {condition.line()}")
     if quiet:
-        say(f"  pass  {len(quiet)} slices not worse")
+        say(f"  pass  {len(quiet)} {'slice' if len(quiet) == 1 else 'slices'} not worse")
 
 
 def tell_notes(notes: Iterable[str]) -> None:

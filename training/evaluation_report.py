@@ -128,8 +128,12 @@ def _standing(found: Backtest) -> str:
     best = max(others, key=lambda name: others[name])
     if ours.interval.low <= 0.5:
         return f"No skill is shown: the mean ROC AUC {interval(ours.interval)} holds one half."
-    word = "best" if ours.value >= others[best] else f"behind {NAMES[best]} ({others[best]:.3f})"
-    return f"Both experts together reach {interval(ours.interval)} in the mean: {word}."
+    word = "ahead of" if ours.value >= others[best] else "behind"
+    apart = interval(found.ahead(best), signed=True)
+    return (
+        f"Both experts together reach {interval(ours.interval)} in the mean, {word} the best of the others, "
+        f"{NAMES[best]} ({others[best]:.3f}), by {apart}."
+    )
 
 
 def _test(tested: Tested | None) -> Sheet:

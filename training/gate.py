@@ -178,7 +178,8 @@ def _no_worse(name: str, figure: Paired, margin: float, *, sign: int) -> Conditi
     """The end of the interval where the challenger is worst lies within the margin; `sign` 1 where less is better."""
     found, room = figure.difference, margin * abs(figure.champion.value)
     worst = found.high if sign > 0 else -found.low
-    return Condition(name=f"{name} no worse", passed=bool(worst <= room), says=_against(figure, room))
+    says = f"{_values(figure)}; its interval may reach {sign * room:+z.4f}, no farther"
+    return Condition(name=f"{name} no worse", passed=bool(worst <= room), says=says)
 
 
 def _slice_not_worse(name: str, figure: Paired, margin: float) -> Condition:
@@ -204,10 +205,11 @@ def _not_shown(worse: Interval, room: float) -> bool:
 
 
 def _against(figure: Paired, room: float) -> str:
-    return (
-        f"{figure.challenger.value:.4f} against {figure.champion.value:.4f}, {_signed(figure.difference)}; "
-        f"may be worse by {room:.4f}"
-    )
+    return f"{_values(figure)}; may be worse by {room:.4f}"
+
+
+def _values(figure: Paired) -> str:
+    return f"{figure.challenger.value:.4f} against {figure.champion.value:.4f}, {_signed(figure.difference)}"
 
 
 def _better(loss: Interval, area: Interval) -> Condition:

@@ -69,6 +69,11 @@ class Opening:
             return (
                 f"{opened} (first on {iso(self.first_at)[:10]}), each time for the same model: nothing new is learned."
             )
+        if self.look.at_the_gate:
+            return (
+                f"{opened} (first on {iso(self.first_at)[:10]}), by {self.models} different models. The more are tried "
+                "on the same leads, the sooner a lucky one passes."
+            )
         return (
             f"{opened} (first on {iso(self.first_at)[:10]}), by {self.models} different models. Whoever chooses among "
             "them by these figures chooses by luck as well: decide by the backtest, or wait for newer leads."

@@ -73,4 +73,4 @@ def test_a_look_of_the_gate_is_called_so_and_counts_with_those_of_the_test_perio
     record_opening(tmp_path, look(), NOW)
     said = record_opening(tmp_path, replace(look(bundle="sha256:b"), at_the_gate=True), NOW).sentence()
     assert said.startswith("Recent leads of the gate, 2026-01-01 to 2026-03-01: opening number 2")
-    assert "by 2 different models" in said
+    assert "by 2 different models. The more are tried on the same leads" in said

@@ -275,6 +275,13 @@ def test_train_asks_the_gate_before_it_takes_the_place_of_a_champion(uri, compan
     assert "version 5 was refused" in told(fetched("5", uri).version)
 
 
+def test_few_won_leads_are_refused_without_advice_that_does_not_help(uri, tmp_path):
+    said = str(command("promote", "4", uri=uri, home=tmp_path).exception)
+    assert "60 won leads; at least 100 are needed, or --experimental" in said
+    assert "--override" not in said
+    assert "--override --reason" in str(command("promote", "3", uri=uri, home=tmp_path).exception)
+
+
 @pytest.mark.parametrize("verb", [("promote", "2"), ("rollback",)])
 def test_while_a_training_registers_nobody_else_moves_an_alias(uri, tmp_path, verb):
     registry.promote("1", tracking_uri=uri)
