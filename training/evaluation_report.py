@@ -123,6 +123,8 @@ def _standing(found: Backtest) -> str:
     means = {name: found.mean(name, "ROC AUC") for name in found.draws}
     others = {name: mean.value for name, mean in means.items() if mean is not None and name != "both"}
     ours = means.get("both")
+    if ours is not None and others.get("linear") == ours.value:
+        del others["linear"]  # without trees it is the whole model
     if ours is None or not others:
         return "There is nobody to compare with."
     best = max(others, key=lambda name: others[name])
