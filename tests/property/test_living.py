@@ -22,7 +22,7 @@ from serving.store.schema import stage_moves
 from support.living import world_on
 from support.stores import act, allow, at, emptied, event, open_store, send, told
 
-CASES = int(os.environ.get("LIVING", "6"))
+CASES = int(os.environ.get("LIVING", "4"))
 KINDS = ("pricing_page_view", "webinar_attended", "webinar_attended", "demo_request", "unknown")
 OUTCOMES = ("closed_won", "closed_lost", "sales_accepted", "sales_rejected")
 LEADS = ("a", "b", "c")
