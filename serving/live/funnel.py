@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
-from sqlalchemy import Connection, Row, text
+from sqlalchemy import Connection, Row
 
 from features.clock import DAY
 from features.stages import Stage
-from serving.live.tables_of_leads import CLOSINGS, MOVED, PERSONS, ROOTS, rank_of, with_
+from serving.live.tables_of_leads import CLOSINGS, MOVED, PERSONS, ROOTS, over_all, rank_of, with_
 
 QUARTILES = (0.25, 0.5, 0.75)
 _STAGES = tuple(Stage)
@@ -134,18 +134,18 @@ def _by_entry(connection: Connection, period: Period) -> dict[int, list[int]]:
     sums = ", ".join(f"COUNT(f{stage.rank})" for stage in Stage)
     asked = f"""{_WITH} SELECT (f0 - :since - 1) / :step AS k, {sums} FROM firsts
         WHERE f0 > :since GROUP BY (f0 - :since - 1) / :step"""  # noqa: S608
-    return {k: list(numbers) for k, *numbers in connection.execute(text(asked), period.values())}
+    return {k: list(numbers) for k, *numbers in over_all(connection, asked, period.values())}
 
 
 def _by_moves(connection: Connection, period: Period) -> dict[int, list[int]]:
     """By step: how many came to each stage for the first time."""
-    parts = " UNION ALL ".join(
-        f"SELECT {s.rank} AS stage, (f{s.rank} - :since - 1) / :step AS k, COUNT(*) AS n FROM firsts "  # noqa: S608
-        f"WHERE f{s.rank} > :since GROUP BY (f{s.rank} - :since - 1) / :step"
-        for s in Stage
-    )
+    ranks = " UNION ALL ".join(f"SELECT {stage.rank} AS reached" for stage in Stage)
+    first = "CASE r.reached " + " ".join(f"WHEN {s.rank} THEN f{s.rank}" for s in Stage) + " END"
+    asked = f"""{_WITH}, entered AS (SELECT r.reached, {first} AS at FROM firsts CROSS JOIN ({ranks}) r)
+        SELECT reached, (at - :since - 1) / :step AS k, COUNT(*) AS many FROM entered
+        WHERE at > :since GROUP BY reached, (at - :since - 1) / :step"""  # noqa: S608
     found: dict[int, list[int]] = {}
-    for stage, k, n in connection.execute(text(f"{_WITH} {parts}"), period.values()):
+    for stage, k, n in over_all(connection, asked, period.values()):
         found.setdefault(k, [0] * len(_STAGES))[stage] = n
     return found
 
@@ -182,7 +182,7 @@ def _stays(connection: Connection, period: Period) -> tuple[Stay, ...]:
     )
     asked = f"{_WITH}, {STAYS.strip()} SELECT stage, took, nth, many FROM lined WHERE {near}"  # noqa: S608
     rows: dict[str, list[Row[Any]]] = {}
-    for row in connection.execute(text(asked), period.values()):
+    for row in over_all(connection, asked, period.values()):
         rows.setdefault(row.stage, []).append(row)
     return tuple(_stay(stage, rows.get(stage.value, [])) for stage in Stage)
 

@@ -11,12 +11,12 @@ from enum import StrEnum
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, Row, text
+from sqlalchemy import Connection, Row
 
 from features.clock import DAY
 from serving.lifecycle.handoff import Band
 from serving.live.cursors import pack, unpack
-from serving.live.tables_of_leads import CLOSINGS, MOVED, ROOTS, SOURCES, with_
+from serving.live.tables_of_leads import CLOSINGS, MOVED, ROOTS, SOURCES, over_all, with_
 
 PAGE, MOST = 50, 500  #: hand-offs in one answer
 LONG_AGO = -(2**62)
@@ -170,13 +170,9 @@ def handed(connection: Connection, span: Span, *, after: str | None = None, limi
         BadCursor: `after` is none of this list.
     """
     rows, following = _page(connection, span, after, limit)
-    groups = connection.execute(
-        text(
-            f"{_WITH} SELECT band, owner, source, ending, reason, became, late, COUNT(*) AS many FROM became "  # noqa: S608
-            f"WHERE {span.where()} GROUP BY band, owner, source, ending, reason, became, late"
-        ),
-        span.values(),
-    ).all()
+    asked = f"""{_WITH} SELECT band, owner, source, ending, reason, became, late, COUNT(*) AS many FROM became
+        WHERE {span.where()} GROUP BY band, owner, source, ending, reason, became, late"""  # noqa: S608
+    groups = over_all(connection, asked, span.values())
     return Handed(
         rows=rows,
         following=following,
@@ -197,7 +193,7 @@ def _page(connection: Connection, span: Span, after: str | None, limit: int) -> 
     asked = (
         f"{_WITH} SELECT * FROM became WHERE {span.where()} AND {place} ORDER BY offered_at DESC, id DESC LIMIT :most"  # noqa: S608
     )
-    rows = connection.execute(text(asked), values).all()
+    rows = over_all(connection, asked, values)
     last = rows[limit - 1] if len(rows) > limit else None
     following = None if last is None else pack(span.question(), (last.offered_at, last.id))
     return tuple(_fate(row) for row in rows[:limit]), following

@@ -4,18 +4,20 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Row, text
+from sqlalchemy import Connection, Row
 
 from features.clock import days
 from features.stages import Stage
 from serving.live.funnel import STEPS
 from serving.live.handed import UNKNOWN, source_of
-from serving.live.tables_of_leads import CLOSINGS, MOVED, PERSONS, ROOTS, SOURCES, among, rank_of, with_
+from serving.live.tables_of_leads import CLOSINGS, MOVED, PERSONS, ROOTS, SOURCES, among, over_all, rank_of, with_
 
 OPEN = """
 latest AS (
-    SELECT root, stage, at FROM (
-        SELECT root, stage, at, ROW_NUMBER() OVER (PARTITION BY root ORDER BY nth DESC) AS back FROM steps
+    SELECT root, stage, came_at FROM (
+        SELECT root, stage, MIN(at) OVER (PARTITION BY root) AS came_at,
+               ROW_NUMBER() OVER (PARTITION BY root ORDER BY nth DESC) AS back
+        FROM steps
     ) steps_back WHERE back = 1
 ),
 ends AS (SELECT root, MAX(at) AS at FROM closings GROUP BY root),
@@ -63,14 +65,14 @@ def leaks(connection: Connection, *, until: int, idle_days: float, activities: S
     parts = (ROOTS, PERSONS, CLOSINGS, MOVED, SOURCES, STEPS, OPEN.format(kinds=listed))
     asked = f"""{with_(*parts)}
         SELECT l.stage, s.value AS source, p.owner, COUNT(*) AS many,
-               SUM(CASE WHEN c.at <= :cutoff AND a.root IS NULL THEN 1 ELSE 0 END) AS idle
-        FROM persons p JOIN latest l ON l.root = p.root JOIN steps c ON c.root = p.root AND c.nth = 0
-        LEFT JOIN ends e ON e.root = p.root LEFT JOIN reopened o ON o.root = p.root
-        LEFT JOIN active a ON a.root = p.root LEFT JOIN sourced s ON s.root = p.root
-        WHERE c.at <= :until AND {rank_of("l.stage")} < {Stage.CUSTOMER.rank} AND (e.at IS NULL OR o.at >= e.at)
+               SUM(CASE WHEN l.came_at <= :cutoff AND a.root IS NULL THEN 1 ELSE 0 END) AS idle
+        FROM latest l JOIN leads p ON p.lead_id = l.root
+        LEFT JOIN ends e ON e.root = l.root LEFT JOIN reopened o ON o.root = l.root
+        LEFT JOIN active a ON a.root = l.root LEFT JOIN sourced s ON s.root = l.root
+        WHERE l.came_at <= :until AND {rank_of("l.stage")} < {Stage.CUSTOMER.rank} AND (e.at IS NULL OR o.at >= e.at)
         GROUP BY l.stage, s.value, p.owner"""  # noqa: S608  # our own words
     bounds = {"until": until, "cutoff": until - days(idle_days)}
-    rows = connection.execute(text(asked), bounds | bound).all()
+    rows = over_all(connection, asked, bounds | bound)
     stages = _by(rows, lambda row: row.stage)
     return Leaks(
         idle_days=idle_days,

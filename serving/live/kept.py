@@ -10,12 +10,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from sqlalchemy import Connection, Row, text
+from sqlalchemy import Connection, Row
 
 from features.settings import Lifecycle
 from serving.live.funnel import Period
 from serving.live.handed import UNKNOWN, source_of
-from serving.live.tables_of_leads import CLOSINGS, ROOTS, SOURCES, with_
+from serving.live.tables_of_leads import CLOSINGS, ROOTS, SOURCES, over_all, with_
 
 ScoreBand = Literal["hot", "warm", "cold"]
 BANDS: tuple[ScoreBand, ...] = ("hot", "warm", "cold")
@@ -121,7 +121,7 @@ def kept(connection: Connection, period: Period, *, horizon: int, policy: Lifecy
         AS band, version, mature, COUNT(*) AS many, SUM(won) AS won, SUM(probability) AS expected,
         SUM(probability * (1 - probability)) AS variance FROM scored GROUP BY 1, 2, 3, 4"""  # noqa: S608
     bounds = {"hot": policy.sql_min_score, "warm": policy.mql_min_score, "horizon": horizon}
-    rows = connection.execute(text(asked), period.values() | bounds).all()
+    rows = over_all(connection, asked, {**period.values(), **bounds})
     mature = [row for row in rows if row.mature]
     steps = tuple(_steps(rows, period))
     return Kept(
@@ -206,7 +206,7 @@ def source_wins(connection: Connection, period: Period, *, horizon: int) -> tupl
     asked = f"""{_WITH} SELECT f.fit, s.value AS source, COUNT(*) AS many, SUM(f.won) AS won
         FROM scored f LEFT JOIN sourced s ON s.root = f.root WHERE f.mature = 1 GROUP BY f.fit, s.value"""  # noqa: S608
     whole = {**period.values(), "step": period.until - period.since, "horizon": horizon}
-    rows = connection.execute(text(asked), whole).all()
+    rows = over_all(connection, asked, whole)
     rate = {fit: _rate([row for row in rows if row.fit == fit]) for fit in {row.fit for row in rows}}
     by_source: dict[str, list[Row[Any]]] = {}
     for row in rows:

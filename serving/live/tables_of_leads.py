@@ -4,12 +4,17 @@ Facts keep the lead_id that they came with, so everything here is counted by `ro
 where leads were merged. All moments are int64 microseconds; `:until` bounds what had happened.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, text
 
 from features.stages import Stage
+from features.tables import OUTCOME_KINDS
 from serving.store.schema import SOURCE_FIELDS
 
 _FIELDS = ", ".join(f"'{name}'" for name in SOURCE_FIELDS)
+_OUTCOMES = ", ".join(f"'{kind}'" for kind in OUTCOME_KINDS)
 _FIRST = " ".join(f"WHEN '{name}' THEN {i}" for i, name in enumerate(SOURCE_FIELDS))
 _RANK = " ".join(f"WHEN '{stage.value}' THEN {stage.rank}" for stage in Stage)
 
@@ -26,13 +31,13 @@ persons AS (
     GROUP BY COALESCE(l.merged_into, l.lead_id)
 )"""
 
-#: how each lead ended, if it did; a result before its opening counts for the past alone
-CLOSINGS = """
+#: how each lead ended, if it did; SQLite takes the index of outcomes only where its whole condition is there
+CLOSINGS = f"""
 closings AS (
     SELECT r.root, e.kind, e.happened_at AS at
     FROM events e JOIN roots r ON r.lead_id = e.lead_id
-    WHERE e.kind IN ('closed_won', 'closed_lost') AND e.happened_at <= :until
-)"""
+    WHERE e.kind IN ({_OUTCOMES}) AND e.kind IN ('closed_won', 'closed_lost') AND e.happened_at <= :until
+)"""  # noqa: S608  # our own words
 
 #: moves that were not taken back, in their order
 MOVED = """
@@ -63,6 +68,17 @@ def rank_of(column: str) -> str:
 def with_(*tables: str) -> str:
     """A WITH clause of these tables."""
     return "WITH " + ",".join(table.strip() for table in tables)
+
+
+def over_all(connection: Connection, asked: str, values: Mapping[str, object]) -> Sequence[Any]:
+    """Rows of a question about all leads.
+
+    PostgreSQL knows nothing of the sizes of the parts above and would now and then walk through one for each row of
+    another; until the end of this transaction it has to sort or hash them.
+    """
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("SET LOCAL enable_nestloop = off"))
+    return connection.execute(text(asked), values).all()
 
 
 def among(name: str, values: Sequence[object]) -> tuple[str, dict[str, object]]:
