@@ -198,10 +198,12 @@ def _require_format(out: Path | None) -> None:
 def _write(found: "Comparison", out: Path) -> None:
     import pandas as pd
 
+    from features.spreadsheets import safe_table
+
     parts = {"recent": found.recent} | ({"open": found.today} if found.today is not None else {})
     full = pd.concat([swaps.full().assign(leads=name) for name, swaps in parts.items()], ignore_index=True)
     try:
-        full.to_csv(out, index=False) if out.suffix == ".csv" else full.to_parquet(out, index=False)
+        safe_table(full).to_csv(out, index=False) if out.suffix == ".csv" else full.to_parquet(out, index=False)
     except OSError as error:
         raise BadSettings(f"--out {out} can't be written ({error.strerror}); name another file") from error
     say(f"wrote {len(full):,} rows to {out}")

@@ -5,13 +5,13 @@ import io
 from collections.abc import Sequence
 
 from features.clock import iso
+from features.spreadsheets import safe
 from features.stages import Stage
 from serving.language import Language
 from serving.stage_words import STAGES
 from serving.web.queue_rows import QueueRow
 
 BOM = "\ufeff"  #: by which spreadsheets know that it is UTF-8
-STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "|", "%")  #: of a cell that a spreadsheet would run
 COLUMNS = (
     *("lead_id", "name", "company", "role", "score", "chance", "grade", "trend", "stage", "due_at"),
     *("reason", "next_action", "owner"),
@@ -26,13 +26,6 @@ def queue_csv(rows: Sequence[QueueRow], language: Language) -> str:
     for row in rows:
         writer.writerow(safe(value) for value in _values(row, language))
     return BOM + file.getvalue()
-
-
-def safe(value: object) -> object:
-    """Text that begins like a formula gets an apostrophe before it; numbers stay as they are."""
-    if isinstance(value, str) and value.lstrip(" ").startswith(STARTS):
-        return f"'{value}"
-    return value
 
 
 def _values(row: QueueRow, language: Language) -> tuple[object, ...]:
