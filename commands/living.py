@@ -7,6 +7,7 @@ engine, offered, answered.
 import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from sqlalchemy import select
 
@@ -25,7 +26,8 @@ from serving.store.writer import Act, Write
 
 WEEKS = 8
 ANSWERED, ACCEPTED = 0.72, 0.7  #: share of offers that sales answers within a week, and of these accepts
-HOUR = 3_600 * SECOND
+HOUR, WEEK = 3_600 * SECOND, 7 * DAY
+MEAN_HOURS = 14  #: that sales takes to answer
 REASONS = (*[Rejection.BAD_TIMING] * 4, *[Rejection.NO_INTENT] * 3, Rejection.NOT_OUR_PROFILE, Rejection.BAD_DATA)
 
 FIRST = (
@@ -63,12 +65,12 @@ def bring_to_life(
     load(company.store, company.export, now=end, source="simulation")
     alive = _alive(company.export, end - (weeks + 1) * 7 * DAY)[-(most or 10**9) :]
     chance = random.Random(company.seed)  # noqa: S311  # reproducible, not secret
-    company.store.write(lambda write: _name(write, alive, chance), _act("names", end))
+    company.store.write(partial(_name, leads=alive, chance=chance), _act("names", end))
     for left in range(weeks, -1, -1):
         step(f"scoring the open leads as of {left} weeks ago" if left else "scoring the open leads")
         now = end - left * 7 * DAY
         came = [lead_id for lead_id, created_at, _ in alive if created_at <= now]
-        company.store.write(lambda write, came=came: mark_due(write, came), _act("rescore", now))
+        company.store.write(partial(mark_due, lead_ids=came), _act("rescore", now))
         company.engine.drain(now)
         if left:
             _answer(company, now, chance)
@@ -89,8 +91,8 @@ def _name(write: Write, leads: Sequence[tuple[str, int, str]], chance: random.Ra
         person = f"{chance.choice(FIRST)} {chance.choice(LAST)}"
         firm = f"{chance.choice(FIRMS)} {chance.choice(TRADES)}"
         told = {"name": person, "company": firms.setdefault(account, firm) if account != "nan" else firm}
-        own = {"owner": chance.choice(OWNERS)}
-        tell(write, LeadTold(lead_id=lead_id, own=own, attributes=told, known_at=created_at))
+        tell(write, LeadTold(lead_id=lead_id, attributes=told, known_at=created_at))
+        tell(write, LeadTold(lead_id=lead_id, own={"owner": chance.choice(OWNERS)}))
 
 
 def _answer(company: Company, now: int, chance: random.Random) -> None:
@@ -99,13 +101,13 @@ def _answer(company: Company, now: int, chance: random.Random) -> None:
         asked = select(hand_offs).where(hand_offs.c.ended_at.is_(None)).order_by(hand_offs.c.id)
         waiting = [handed_off(row) for row in connection.execute(asked)]
     said = [
-        _verdict(one.lead_id, now + chance.randrange(1, 150) * HOUR, chance)
+        _verdict(one.lead_id, now + round(chance.expovariate(1 / MEAN_HOURS) * HOUR) % WEEK, chance)
         for one in waiting
         if chance.random() < ANSWERED
     ]
     for event in sorted(said, key=lambda e: e.happened_at or 0):
         at = event.happened_at or now
-        company.store.write(lambda write, event=event: take_in(write, [event]), _act("feedback", at, event.lead_id))
+        company.store.write(partial(take_in, sent=[event]), _act("feedback", at, event.lead_id))
 
 
 def _verdict(lead_id: str, at: int, chance: random.Random) -> NewEvent:

@@ -3,12 +3,13 @@
 What it makes stays in its home folder, so a second run only starts the service.
 """
 
+import os
 import shlex
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -18,6 +19,9 @@ from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from commands import terminal
+from commands.demo_visit import live_on, names_in_queue
+from commands.living import Company, bring_to_life
 from features.clock import from_micros, iso
 from features.errors import RipenessError
 from features.lead import Event
@@ -28,8 +32,11 @@ from features.tables import Export
 from models import registry
 from serving.keys import KeyRing
 from serving.language import catalog
+from serving.live.engine import Engine
 from serving.model_source import ModelSource
 from serving.run import KEYS
+from serving.store.engine import FILE_NAME as DATABASE
+from serving.store.store import Store
 from serving.whole_base import score_export
 from training.promotion import Candidate, settle
 from training.record import describe, record
@@ -38,6 +45,9 @@ from training.train import train
 
 LEADS, MONTHS, SEED = 7_000, 30, 1
 SHOWN = 8  #: leads in the ranked table
+WEEKS, LIVING = 5, 1_500  #: of scores before today, and leads (the latest) that get them
+ALIVE = "alive"  #: a file in the home, once the store is filled
+BEAT_SECONDS = 4  #: between two activities while the demo runs
 START_SECONDS = 90  #: for the service to be ready
 ASK_SECONDS = 30
 GRADES = """\
@@ -72,8 +82,9 @@ def run(*, home: Path, once: bool, port: int | None, now: datetime) -> None:
             version = record(trained, settings=settings, data=describe(folder, settings), tracking_uri=tracking)
             new = Candidate(version=version, bundle=trained.bundle)
             settle(new, None, lambda: (export, settings), settings.gate, at=now, tracking_uri=tracking)
-        step("scoring the open leads")
         ranked = _ranked(export, settings, tracking)
+        if not (home / ALIVE).exists():
+            _fill(export, settings, tracking, home, step)
     chosen_port = port or settings.service.port
     body = home / "lead.json"
     body.write_bytes(orjson.dumps(_request(export, str(ranked[0]["lead_id"])), option=orjson.OPT_INDENT_2))
@@ -83,9 +94,27 @@ def run(*, home: Path, once: bool, port: int | None, now: datetime) -> None:
         console.print(_table(ranked, export))
         if once:
             console.print_json(_ask(address, token, body).decode())
+            console.print(_queue_line(address, token))
         else:
             _explain(console, address, token, body, tracking)
-            _wait()
+            _live(export, address, token)
+
+
+def _fill(export: Export, settings: Settings, tracking: str, home: Path, step: Callable[[str], None]) -> None:
+    """A new store in which the company has lived for some weeks; one that was left half filled is made anew."""
+    for path in home.glob(f"{DATABASE}*"):
+        path.unlink()
+    models = ModelSource.from_registry(tracking, settings)
+    models.refresh()
+    store = Store.of_settings(settings.service, home=home, named=None)
+    try:
+        engine = Engine(store=store, models=models, settings=settings, now=lambda: from_micros(export.data_end))
+        bring_to_life(
+            Company(store=store, engine=engine, export=export, seed=SEED), weeks=WEEKS, most=LIVING, step=step
+        )
+    finally:
+        store.close()
+    (home / ALIVE).touch()
 
 
 def _ranked(export: Export, settings: Settings, tracking: str) -> list[dict[str, object]]:
@@ -139,7 +168,8 @@ def _service(home: Path, folder: Path, tracking: str, port: int) -> Iterator[str
     command = [sys.executable, "-m", "ripeness", "serve", "--home", str(home), "--port", str(port)]
     command += ["--settings", str(folder / FILE_NAME), "--tracking-uri", tracking]
     log = home / "service.log"
-    with log.open("wb") as output, subprocess.Popen(command, stdout=output, stderr=output) as process:  # noqa: S603  # our own command
+    own = {name: value for name, value in os.environ.items() if name != "RIPENESS_DATABASE_URL"}  # its store is its own
+    with log.open("wb") as output, subprocess.Popen(command, stdout=output, stderr=output, env=own) as process:  # noqa: S603  # our own command
         try:
             address = f"http://127.0.0.1:{port}"
             _until_ready(process, address, log)
@@ -172,8 +202,10 @@ def _ask(address: str, token: str, body: Path) -> bytes:
 
 
 def _explain(console: Console, address: str, token: str, body: Path, tracking: str) -> None:
-    """What to paste and where to look."""
-    console.print("\nAsk about the first of them:\n")
+    """Where to look, and what to paste."""
+    console.print(f"\nThe pages:           {address}", soft_wrap=True)
+    console.print(f"Sign in with:        {token}\n", soft_wrap=True, markup=False)
+    console.print("Ask about the first of the leads above:\n")
     asked = f"curl -s {address}/v1/predict -H 'Authorization: Bearer {token}' -H 'Content-Type: application/json'"
     console.print(f"  {asked} -d @{shlex.quote(str(body))}\n", soft_wrap=True, markup=False)
     console.print(f"The API, described:  {address}/docs", soft_wrap=True)
@@ -182,12 +214,18 @@ def _explain(console: Console, address: str, token: str, body: Path, tracking: s
     console.print("Ctrl-C ends the demo.")
 
 
-def _wait() -> None:
-    try:
-        while True:
-            time.sleep(3600)
-    except KeyboardInterrupt:
-        return
+def _queue_line(address: str, token: str) -> str:
+    """That the page of the queue answers, and whom it shows first."""
+    names = names_in_queue(address, token)
+    if not names:
+        raise DemoFailed(f"the queue at {address}/queue shows no lead; see the service's log in the home folder")
+    return f"The queue page answers: {len(names)} leads on it, {names[0]} first."
+
+
+def _live(export: Export, address: str, token: str) -> None:
+    """The company goes on living until Ctrl-C."""
+    with suppress(KeyboardInterrupt):
+        live_on(export, address, token, seed=SEED, now=terminal.now, wait=lambda: time.sleep(BEAT_SECONDS))
 
 
 @contextmanager

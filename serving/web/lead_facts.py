@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 from features.clock import DAY
 from features.stages import Stage
 from serving.language import Language
-from serving.lifecycle.moves import CRM, Move, lasting
+from serving.lifecycle.moves import CRM, POLICY, Move, lasting
 from serving.live.case import Living, living_at
 from serving.live.hand_offs import HandedOff, open_of
 from serving.live.history import scores_of
@@ -130,9 +130,9 @@ def _changed(
 
 
 def _undoable(place: Place) -> Move | None:
-    """The move that a person may take back from here."""
+    """The move of a person that may be taken back from here."""
     left = lasting(place.moves)
-    return left[-1] if left and left[-1].by != CRM and place.closed is None else None
+    return left[-1] if left and left[-1].by not in (CRM, POLICY) and place.closed is None else None
 
 
 def known_fields(facts: LeadFacts) -> Mapping[str, Any]:

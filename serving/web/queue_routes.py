@@ -17,7 +17,8 @@ MOST_TEXT = 100  #: characters to look for
 EXPORTED = 5_000  #: leads in a file at most
 
 NAMES: Mapping[View, str] = {
-    "act": N_("To do"),
+    "act": N_("To answer"),
+    "call": N_("To call"),
     "mine": N_("Mine"),
     "new": N_("New today"),
     "cold": N_("Going cold"),
@@ -27,6 +28,7 @@ NAMES: Mapping[View, str] = {
 }
 EMPTY = {
     "act": N_("Nothing to do: no lead waits for sales. New ones appear here by themselves."),
+    "call": N_("No lead that sales accepted is to be called now."),
     "mine": N_("No lead is yours yet."),
     "new": N_("No lead was handed to sales within the last day."),
     "cold": N_("No good lead lost much within the last week."),

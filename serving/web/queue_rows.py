@@ -14,7 +14,7 @@ from serving.store.live_schema import hand_offs
 from serving.store.schema import ledger, standings
 from serving.web.words import HOUR
 
-View = Literal["act", "mine", "new", "cold", "breaching", "recycled", "all"]
+View = Literal["act", "call", "mine", "new", "cold", "breaching", "recycled", "all"]
 VIEWS: tuple[View, ...] = get_args(View)
 
 PAGE = 40  #: leads on one page
@@ -127,7 +127,8 @@ def _chosen(wanted: Wanted, now: int) -> "Select[Any]":
 def _of_view(wanted: Wanted, now: int) -> "ColumnElement[bool]":
     offered = hand_offs.c.id.is_not(None)
     return {
-        "act": or_(offered, standings.c.action.in_(("hand_off", "call"))),
+        "act": offered,
+        "call": hand_offs.c.id.is_(None) & (standings.c.action == "call"),
         "mine": func.lower(standings.c.owner) == wanted.person.lower(),
         "new": offered & (hand_offs.c.offered_at > now - DAY),
         "cold": (standings.c.trend <= -COOLING) & (standings.c.band.in_(("hot", "warm")) | offered),

@@ -23,7 +23,7 @@ def test_a_rep_signs_in_and_sees_whom_to_call_first(person, pages):
 
     assert "Call first" in first(page).inner_text()
     assert pages.offered()[0] in first(page).locator("a.open").get_attribute("href")
-    assert re.search(r"\d+ ?%? chance|\d% chance", first(page).inner_text())
+    assert re.search(r"top \d+% · \d+% chance · [\d.]+\N{MULTIPLICATION SIGN}", first(page).inner_text())
     assert first(page).locator(".reason").count() == 3
 
 
