@@ -48,7 +48,7 @@ def rescore(
     finally:
         store.close()
     say(
-        f"scored {walk.scored:,} open leads of {walk.leads:,}: {walk.moved:,} changed their stage, "
+        f"scored {walk.scored:,} open leads again: {walk.moved:,} changed their stage, "
         f"{walk.banded:,} their band, {walk.offered:,} were offered to sales"
     )
 

@@ -10,13 +10,15 @@ from datetime import datetime, time, timedelta, tzinfo
 
 import orjson
 import structlog
-from sqlalchemy import Connection, func, select, text
+from sqlalchemy import ColumnElement, Connection, Table, exists, func, select, text
 
 from features.clock import SECOND, from_micros, to_micros
 from features.errors import RipenessError
+from features.tables import OUTCOME_KINDS
 from serving.live.record import Recorded
 from serving.live.rounds import KEY, Rounds
-from serving.store.schema import about, leads
+from serving.store.live_schema import due
+from serving.store.schema import about, events, leads, standings
 from serving.store.writer import Act, Write
 
 log = structlog.get_logger()
@@ -25,6 +27,16 @@ NAME = "rescore"  #: in `about`
 LEFT_SECONDS = 300  #: after which a walk that nobody moves on is anybody's
 KEEP = text(
     "INSERT INTO about (name, value) VALUES (:name, :value) ON CONFLICT (name) DO UPDATE SET value = excluded.value"
+)
+
+
+def _there(table: Table, *more: ColumnElement[bool]) -> ColumnElement[bool]:
+    return exists(select(1).where(table.c.lead_id == leads.c.lead_id, *more))
+
+
+#: leads that may have a score to show: most of an old company's are closed, and have neither a standing nor a mark
+TO_SEE = leads.c.merged_into.is_(None) & (
+    _there(standings) | _there(due) | ~_there(events, events.c.kind.in_(OUTCOME_KINDS[:2]))
 )
 
 
@@ -38,7 +50,7 @@ class Walk:
     moved_on_at: int
     after: str = ""  #: the last lead that is done
     leads: int = 0  #: looked at so far
-    scored: int = 0  #: of these, open ones
+    scored: int = 0  #: of these, those that are open
     moved: int = 0  #: to another stage
     banded: int = 0  #: to another band
     offered: int = 0  #: to sales
@@ -53,8 +65,7 @@ def last_walk(connection: Connection) -> Walk | None:
 
 def how_many(connection: Connection) -> int:
     """Leads that a whole walk looks at."""
-    asked = select(func.count()).select_from(leads).where(leads.c.merged_into.is_(None))
-    return connection.execute(asked).scalar_one()
+    return connection.execute(select(func.count()).select_from(leads).where(TO_SEE)).scalar_one()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -120,7 +131,7 @@ class Walker:
 
 
 def _next(connection: Connection, after: str, most: int) -> list[str]:
-    asked = select(leads.c.lead_id).where(leads.c.merged_into.is_(None), leads.c.lead_id > after)
+    asked = select(leads.c.lead_id).where(TO_SEE, leads.c.lead_id > after)
     return list(connection.execute(asked.order_by(leads.c.lead_id).limit(most)).scalars())
 
 

@@ -4,11 +4,16 @@ from dataclasses import replace
 from datetime import UTC
 from zoneinfo import ZoneInfo
 
+from sqlalchemy import update
+
+from commands.rescore import walk_all
 from features.clock import DAY
+from features.stages import Stage
 from serving.live.rounds import Rounds
+from serving.live.stages import StageSet, set_stage
 from serving.live.walk import Walk, Walker, how_many, is_due, last_walk
 from serving.store.merge import merge
-from serving.store.schema import standings
+from serving.store.schema import attribute_changes, standings
 from support.stores import at, event, send, told
 
 HOUR = 3_600_000_000
@@ -63,11 +68,41 @@ def test_a_walk_goes_on_where_it_was_left(world):
     assert (last.finished_at, last.started_at, first.finished_at) == (at(61), at(60), None)
 
 
+def test_a_walk_passes_by_what_is_closed_and_done(world):
+    company(world)
+    send(world.store, event("l0", 4, "closed_lost"), event("l1", 4, "closed_won"), day=4)
+    world.score(day=4)
+    world.do(lambda write: set_stage(write, StageSet(lead_id="l0", stage=Stage.LEAD, by="crm")), day=5)
+
+    assert walked(world, day=60).leads == 6
+    assert (world.standing("l0").as_of, world.standing("l1")) == (at(60), None)
+
+
+def test_a_lead_that_can_not_be_scored_does_not_stop_a_walk(world):
+    company(world)
+    broken = update(attribute_changes).where(attribute_changes.c.lead_id == "l4").values(value="{")  # no route does it
+    world.do(lambda write: write.connection.execute(broken).rowcount, day=3)
+
+    walk = walked(world, day=60)
+    assert (walk.leads, walk.scored, len(world.ledger("l4")), len(world.ledger("l5"))) == (7, 6, 1, 2)
+
+
 def test_a_second_walk_at_once_writes_nothing_new(world):
     company(world)
     walked(world, day=60)
     walked(world, day=60)
     assert [len(world.ledger(f"l{i}")) for i in range(7)] == [2] * 7
+
+
+def test_the_command_walks_to_the_end_and_says_how_far_it_is(world):
+    company(world)
+    going = walker(world)
+    going.step(going.begin(at(60)), at(60), most=3)
+    said = []
+
+    walk = walk_all(going.rounds, said.append)
+
+    assert (walk.leads, walk.finished_at is not None, said) == (7, True, ["going on behind 3 leads"])
 
 
 def test_the_engine_walks_by_itself_after_the_work_that_is_due(world):
