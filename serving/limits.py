@@ -59,10 +59,14 @@ class Quota:
 
 
 class Lateness:
-    """How far the event loop is behind with what it was given, in seconds."""
+    """How far the event loop is behind with what it was given, in seconds.
+
+    The lesser of two looks counts: a machine that stood still for a moment is not overloaded.
+    """
 
     def __init__(self) -> None:
         self.seconds = 0.0
+        self._last = 0.0
         self._loop: asyncio.AbstractEventLoop | None = None
 
     def watch(self) -> None:
@@ -76,5 +80,6 @@ class Lateness:
         loop.call_later(TICK_SECONDS, self._look, loop, loop.time() + TICK_SECONDS)
 
     def _look(self, loop: asyncio.AbstractEventLoop, expected: float) -> None:
-        self.seconds = max(0.0, loop.time() - expected)
+        late = max(0.0, loop.time() - expected)
+        self.seconds, self._last = min(late, self._last), late
         self._look_again(loop)

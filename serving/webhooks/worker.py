@@ -39,6 +39,7 @@ class Webhooks:
         self._awake = threading.Event()
         self._ended = threading.Event()
         self._thread: threading.Thread | None = None
+        self._trouble: str | None = None
         self._busy: set[str] = set()
         self._resting: dict[str, tuple[int, int]] = {}  # failures in a row, and until when
 
@@ -76,8 +77,9 @@ class Webhooks:
                 self._awake.clear()
                 try:
                     self._look(senders)
+                    self._trouble = None
                 except RipenessError as error:  # the database is gone; it is looked for again in a second
-                    log.warning("webhooks_wait", why=error.code)
+                    self._say(error)
 
     def _look(self, senders: ThreadPoolExecutor) -> None:
         if self._spread():
@@ -91,9 +93,15 @@ class Webhooks:
         try:
             self._serve(hook)
         except RipenessError as error:
-            log.warning("webhooks_wait", why=error.code)
+            self._say(error)
         finally:
             self._busy.discard(hook.webhook_id)
+
+    def _say(self, error: RipenessError) -> None:
+        """Log once what is the same each second."""
+        if error.code != self._trouble:
+            self._trouble = error.code
+            log.warning("webhooks_wait", why=error.code)
 
     def _spread(self) -> int:
         with self._store.reading() as connection:

@@ -1,5 +1,6 @@
 """A key's quota, and what happens when everybody together asks for too much."""
 
+import asyncio
 import threading
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
@@ -7,11 +8,13 @@ from time import sleep
 
 import httpx
 import pytest
+from starlette.responses import Response
+from starlette.routing import Route
 
 from features.settings import Service as ServiceSettings
 from features.settings import Settings
 from serving.examples import LEAD
-from serving.limits import MOST_CALLERS, Quota
+from serving.limits import MOST_CALLERS, Lateness, Quota
 from support.service import service
 from support.stores import open_store
 from support.telling import assert_problem
@@ -53,9 +56,13 @@ def limited(**limits):
 
 def test_beyond_its_quota_a_key_gets_429_with_the_standard_headers_and_others_go_on():
     with service(limited(requests_per_minute=3)) as running:
-        answers = [running.ask(LEAD) for _ in range(5)]
-        other = running.client.get("/v1/model", headers={"authorization": f"Bearer {running.rep_token}"})
-        sneaky = running.ask(LEAD, authorization=f"bearer   {running.token}")
+
+        def ask(**headers):
+            return running.client.get("/v1/model", headers=headers)
+
+        answers = [ask() for _ in range(5)]
+        other = ask(authorization=f"Bearer {running.rep_token}")
+        sneaky = ask(authorization=f"bearer   {running.token}")
         unlimited = [running.client.get(path).status_code for path in ("/health/live", "/health/ready")]
 
     assert [answer.status_code for answer in answers] == [200, 200, 200, 429, 429]
@@ -118,33 +125,47 @@ def test_too_much_under_way_is_refused_at_once_and_nothing_of_it_is_written(tmp_
         assert answer.headers["retry-after"] == "1"
 
 
-def test_when_answers_are_late_new_requests_are_refused_until_they_are_not():
+def test_when_answers_stay_late_new_requests_are_refused_until_they_are_not():
     with service(limited(max_wait_seconds=0.3)) as running:
-        app = running.app
+        running.app.router.routes.insert(0, Route("/slow", slow))
 
-        @app.get("/slow")
-        async def slow():  # blocks the loop, as a flood of leads would
-            sleep(1.0)
-            return {}
+        def ask_again_and_again(_):
+            with httpx.Client(base_url=running.url, timeout=30, trust_env=False) as client:
+                return [client.get("/slow").status_code for _ in range(6)]
 
-        app.router.routes.insert(0, app.router.routes.pop())
-        headers = {"authorization": f"Bearer {running.token}"}
-
-        def ask(path):
-            return httpx.request(
-                "GET", f"{running.url}{path}", headers=headers, timeout=30, trust_env=False
-            ).status_code
-
-        running.ask(LEAD)
-        with ThreadPoolExecutor(8) as threads:
-            first = [threads.submit(ask, "/slow") for _ in range(8)]
-            found = Counter(answer.result() for answer in first)
+        with ThreadPoolExecutor(4) as threads:
+            found = Counter(status for statuses in threads.map(ask_again_and_again, range(4)) for status in statuses)
         sleep(0.5)
+        shed = running.app.state.counts.shed["late"]
         after = running.ask(LEAD).status_code
 
-    assert found[503] > 0
-    assert found[200] >= 1
+    assert set(found) == {200, 503}
+    assert shed == found[503]
     assert after == 200
+
+
+async def slow(_):
+    """Hold the event loop, as a flood of leads would."""
+    sleep(0.2)
+    return Response()
+
+
+def test_a_machine_that_stood_still_for_a_moment_is_not_overloaded():
+    async def looked_at():
+        lateness = Lateness()
+        lateness.watch()
+        await asyncio.sleep(0.15)
+        sleep(0.5)
+        await asyncio.sleep(0.05)
+        once = lateness.seconds
+        for _ in range(4):
+            sleep(0.5)
+            await asyncio.sleep(0)
+        return once, lateness.seconds
+
+    once, again = asyncio.run(looked_at())
+    assert once < 0.1
+    assert again > 0.3
 
 
 @pytest.mark.parametrize("value", [0, -1])
