@@ -1,19 +1,18 @@
 """Telling of leads over HTTP: fields, consent, merging, deleting, the audit; and a database that fails."""
 
-import sqlite3
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing, contextmanager
+from contextlib import closing
 
 import pytest
 
 from features.settings import Service as ServiceSettings
 from features.settings import Settings
 from serving.ingest_examples import LEAD
-from serving.store.engine import FILE_NAME, Limits
+from serving.store.engine import Limits
 from serving.store.facts import place_at
 from serving.store.store import Store
-from support.postgres import server
+from support.outage import gone, wait_until
 from support.service import service
 from support.stores import DATABASES, act, open_store
 from support.telling import assert_problem, lead, post
@@ -136,36 +135,12 @@ def test_writes_that_come_at_once_are_all_acknowledged_and_all_there(told):
     assert sum(len(lead(told, f"L-{i}").events) for i in range(7)) == 60
 
 
-@contextmanager
-def gone(running, store, home):
-    """The database doesn't answer: PostgreSQL lets nobody in, SQLite's file is locked by another process."""
-    if store.engine.dialect.name == "postgresql":
-        url = store.engine.url.render_as_string(hide_password=False).replace("postgresql+psycopg", "postgresql")
-        server().set_reachable(url, reachable=False)
-        yield
-        server().set_reachable(url, reachable=True)
-    else:
-        with closing(sqlite3.connect(home / FILE_NAME, isolation_level=None)) as other:
-            other.execute("BEGIN IMMEDIATE")
-            yield
-            other.execute("ROLLBACK")
-
-
-def wait_until(condition, seconds=20):
-    ended = threading.Event()
-    for _ in range(seconds * 20):
-        if condition():
-            return
-        ended.wait(0.05)
-    raise AssertionError("it did not happen")
-
-
 @pytest.mark.parametrize("kind", DATABASES)
 def test_a_database_that_is_gone_is_said_and_nothing_is_half_written(kind, tmp_path):
     limits = Limits(timeout_seconds=0.2)
     with open_store(kind, tmp_path, limits=limits) as store, service(store=store) as running:
         post(running, "/v1/leads", TOLD)
-        with gone(running, store, tmp_path):
+        with gone(store, tmp_path):
             failed = post(running, "/v1/leads", TOLD | {"attributes": {"industry": "Retail", "country": "IT"}})
             assert_problem(failed, 503)
             assert failed.headers["retry-after"] == "5"

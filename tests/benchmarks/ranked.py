@@ -144,7 +144,7 @@ def measure(store: Store, rounds: int) -> dict[str, dict[str, float]]:
 
 
 def main() -> int:
-    """Fill, measure, print; 1 where a median misses the bar. A name that few have is looked for in all, and has none."""
+    """Fill, measure, print; 1 where a median misses the bar. Names have none: a rare one is looked for in all."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--standings", type=int, default=100_000)
     parser.add_argument("--rounds", type=int, default=30)
