@@ -17,7 +17,7 @@ from serving.store.writer import Act
 from support.receiver import receiving
 from support.service import NOW, service
 from support.stores import DATABASES, emptied, open_store
-from support.telling import NOW_MICROS, assert_problem
+from support.telling import NOW_MICROS, assert_problem, post
 
 OPEN = Settings(
     service=ServiceSettings(
@@ -301,6 +301,20 @@ def test_the_worker_sends_by_itself_as_soon_as_it_is_told(told, receiver):
         worker.stop()
         worker._ended.clear()  # for the tests behind
     assert sorted(leads_of(receiver), key=int) == [str(i) for i in range(30)]
+
+
+def test_a_demo_request_told_over_http_is_heard_of_as_a_move_and_a_hand_off(told, receiver):
+    added(told, receiver.url)
+    happened_at = (NOW - timedelta(minutes=5)).isoformat()
+    sent = {"lead_id": "L-17", "kind": "demo_request", "happened_at": happened_at}
+    assert post(told, "/v1/events", sent).status_code == 200
+    told.app.state.service.engine.drain(NOW_MICROS)
+    drain(told)
+
+    heard = {got.json["type"]: got.json["data"] for got in receiver.received}
+    assert heard["stage.changed"]["stage"] == "sales_qualified"
+    assert heard["hand_off.offered"]["lead_id"] == "L-17"
+    assert set(heard) == {"stage.changed", "hand_off.offered"}
 
 
 def test_nobody_but_an_admin_sees_or_changes_webhooks(told, receiver):
