@@ -18,7 +18,7 @@ from features.errors import BadTable, NotEnoughData
 from features.settings import Settings
 from features.tables import Export, Pairs
 from training.feedback import Treated, treat
-from training.outcomes import closed_at
+from training.outcomes import closed_at, labels
 
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
@@ -59,10 +59,19 @@ def cohort(export: Export, settings: Settings) -> Cohort:
 
 
 def _without_rejected(found: Cohort, export: Export, settings: Settings) -> Cohort:
-    """Without the pairs whose label what sales said takes away."""
+    """Without the pairs whose label what sales said takes away; the not won that stay stand for those that went.
+
+    Who was won stays whatever sales said, so without the weights wins would look more frequent than they are.
+    """
     kept, treated, words = treat(export, found.pairs, settings)
+    if kept.all():
+        return replace(found, treated=treated)
+    horizon = days(settings.outcome.horizon_days)
+    lost = labels(export, found.pairs.lead, found.pairs.as_of, horizon) == 0
+    stays = found.weight[lost & kept].sum()
+    weight = np.where(lost & (stays > 0), found.weight * (found.weight[lost].sum() / max(stays, 1e-9)), found.weight)
     dropped = {**found.dropped, **{what: count for what, count in words.items() if count}}
-    return replace(found, pairs=found.pairs.take(kept), weight=found.weight[kept], dropped=dropped, treated=treated)
+    return replace(found, pairs=found.pairs.take(kept), weight=weight[kept], dropped=dropped, treated=treated)
 
 
 def _last_mature(export: Export, settings: Settings) -> int:

@@ -157,12 +157,17 @@ def test_many_leads_are_treated_as_plain_loops_say(seed):
 
     assert found.pairs.lead.tolist() == everything.pairs.lead[~out].tolist()
     assert found.pairs.as_of.tolist() == everything.pairs.as_of[~out].tolist()
-    assert found.weight.tolist() == everything.weight[~out].tolist()
     assert sum(one.pairs_out for one in found.treated) == out.sum() > 0
     assert sum(one.leads for one in found.treated) == len(Rejected.of(export).lead)
     horizon = days(HORIZON)
     before = labels(silent, found.pairs.lead, found.pairs.as_of, horizon)
     assert labels(export, found.pairs.lead, found.pairs.as_of, horizon).tolist() == before.tolist()
+
+    won = labels(silent, everything.pairs.lead, everything.pairs.as_of, horizon) == 1
+    assert found.weight[before == 1].tolist() == everything.weight[won].tolist(), "who was won counts as before"
+    assert found.weight[before == 0].sum() == pytest.approx(everything.weight[~won].sum()), "wins are as frequent"
+    apart = found.weight[before == 0] / everything.weight[~out & ~won]
+    assert apart == pytest.approx(apart[0])
 
 
 def test_no_verdict_is_ever_a_feature():
