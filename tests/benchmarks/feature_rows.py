@@ -1,4 +1,4 @@
-"""Features of many leads at three moments each: Ripeness against DuckDB and Polars making the same table.
+"""Features of many leads at three moments each: Ripeness against DuckDB, Polars and pandas making the same table.
 
 usage: python tests/benchmarks/feature_rows.py [--events 10000000 | --quick] [--repeat N] [--only NAME ...]
        [--seed N] [--out FILE.json]
@@ -221,6 +221,34 @@ def polars_pivot(data: Data) -> Callable[[], pl.DataFrame]:
     return build
 
 
+def pandas_pivot(data: Data) -> Callable[[], pl.DataFrame]:
+    """One `groupby` per pair and kind, then an `unstack`."""
+    import pandas as pd
+
+    events, pairs = pd.DataFrame(data.events), pd.DataFrame(data.pairs)
+
+    def build() -> pl.DataFrame:
+        seen = pairs.merge(events, on="lead")
+        seen = seen[(seen["happened_at"] <= seen["as_of"]) & (seen["known_at"] <= seen["as_of"])]
+        age = seen["as_of"] - seen["happened_at"]
+        told = {f"c{days}": age < days * DAY for days in WINDOWS_DAYS} | {
+            "recency": age / DAY,
+            "decayed": np.exp(age * FADE),
+        }
+        how = {f"c{days}": "sum" for days in WINDOWS_DAYS} | {"recency": "min", "decayed": "sum"}
+        long = seen[["pair", "kind"]].assign(**told).groupby(["pair", "kind"]).agg(how).unstack("kind")
+        own = [*(f"c{days}" for days in WINDOWS_DAYS), "recency", "decayed"]
+        named = {
+            (source, kind): name
+            for kind in range(KINDS)
+            for source, name in zip(own, [*names(kind)[0], *names(kind)[1:]], strict=True)
+        }
+        long.columns = [named[column] for column in long.columns]
+        return pl.from_pandas(long.reset_index())
+
+    return build
+
+
 PEERS: dict[str, Callable[[Data], Callable[[], pl.DataFrame]]] = {
     "DuckDB, wide": duckdb_wide,
     "DuckDB, per kind": duckdb_pivot,
@@ -228,6 +256,7 @@ PEERS: dict[str, Callable[[Data], Callable[[], pl.DataFrame]]] = {
     "Polars, wide, streaming": polars_streaming,
     "Polars, wide, slices of leads": polars_slices,
     "Polars, per kind": polars_pivot,
+    "pandas, per kind": pandas_pivot,
 }
 
 

@@ -16,7 +16,6 @@ from features.definitions import (
     ANY,
     ActiveDays,
     Age,
-    Attribute,
     Count,
     Decayed,
     Distinct,
@@ -43,23 +42,24 @@ def features(view, leads: pd.DataFrame, events: pd.DataFrame, as_of: int) -> np.
     )
     events = events[events["kind"].notna() & (events["happened"] <= as_of) & (events["known"] <= as_of)]
     events = events.assign(age=as_of - events["happened"]).sort_values(["lead", "happened"], kind="stable")
-    of_kind = {ANY: events, **dict(tuple(events.groupby("kind")))}
+    activity = events["kind"].isin([kind.name for kind in view.kinds if kind.is_activity])
+    of_kind = {ANY: events[activity], None: events, **dict(tuple(events.groupby("kind")))}
     columns = {}
     for definition in view.definitions:
-        own = of_kind.get(getattr(definition, "kind", ANY), events.iloc[:0])
+        own = of_kind.get(getattr(definition, "kind", None), events.iloc[:0])
         found = column(definition, own, view)
         if found is not None:
             fill = np.nan if isinstance(definition, Recency | FirstTouch | LastTouch) else 0.0
             columns[definition.name] = found.reindex(range(len(leads)), fill_value=fill).to_numpy(dtype=float)
     created = pd.to_datetime(leads["created_at"]).astype("datetime64[us, UTC]").astype("int64").to_numpy()
-    for definition, encoder in zip([d for d in view.definitions if isinstance(d, Attribute)], encoders_of(view)):
+    for encoder in encoders_of(view):
         codes, distinct = pd.factorize(leads[encoder.field])
-        columns[definition.name] = encoder.encode_all(distinct)[codes]
+        columns[view.names[encoder.position]] = encoder.encode_all(distinct)[codes]
     columns |= {d.name: (as_of - created) / DAY for d in view.definitions if isinstance(d, Age)}
     return np.column_stack([columns[name] for name in view.names])
 
 
-def column(definition, own: pd.DataFrame, view) -> pd.Series | None:
+def column(definition, own: pd.DataFrame, view) -> pd.Series | None:  # noqa: PLR0911  # one for each definition
     """One column of behaviour, by lead."""
     days = getattr(definition, "days", 0) * DAY
     inside = own[own["age"] < days]

@@ -19,7 +19,7 @@ import numpy as np
 import pyarrow.parquet as pq
 from measured import run
 from predict import prepare
-from tiled_company import write_tiled
+from tiled_company import START, write_tiled
 
 from features.clock import iso, to_micros
 from features.rows import build_rows
@@ -29,7 +29,6 @@ from features.tables import Pairs
 from models import registry
 from models.files import load, save
 from models.trees import TreeExpert
-from tiled_company import START
 
 BAR, MEMORY_BAR = 15.0, 6.0
 AS_OF_DAYS = 700  #: after the company's start
