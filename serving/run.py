@@ -8,7 +8,7 @@ import socket
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import datetime
 from pathlib import Path
 
@@ -23,6 +23,7 @@ from serving.app import create_app
 from serving.keys import KeyFile, KeyRing
 from serving.model_source import ModelSource
 from serving.repeat import repeat
+from serving.routes import Service
 from serving.store.store import Store
 
 KEYS = "keys.json"  #: below the home folder
@@ -70,22 +71,24 @@ def serve(
         status = models.start(patience_seconds=PATIENCE_SECONDS)
         if status.predictor is None:
             say(f"no model yet, so /v1/predict answers 503: {status.trouble}")
-        stops = (
-            models.watch(every_seconds=REFRESH_SECONDS),
-            repeat(keys.refresh, every_seconds=KEYS_SECONDS, name="keys-refresh"),
-        )
         app = create_app(models=models, settings=settings, keys=keys, now=now, store=store)
-        workers = (app.state.service.engine, app.state.service.webhooks)
-        for worker in workers:
-            worker.start()
-        try:
+        with _beside(app.state.service, keys):
             run(app, listening, say=say)
-        finally:
-            for worker in workers:
-                worker.stop()
-            for stop in stops:
-                stop()
-            store.close()
+
+
+@contextmanager
+def _beside(service: Service, keys: KeyFile) -> Iterator[None]:
+    """What goes on beside the routes: new models, new keys, scoring, telling others. The store is closed last."""
+    with ExitStack() as ending:
+        if service.store is not None:
+            ending.callback(service.store.close)
+        ending.callback(service.models.watch(every_seconds=REFRESH_SECONDS))
+        ending.callback(repeat(keys.refresh, every_seconds=KEYS_SECONDS, name="keys-refresh"))
+        for worker in (service.engine, service.webhooks):
+            if worker is not None:
+                worker.start()
+                ending.callback(worker.stop)
+        yield
 
 
 def open_keys(path: Path, say: Callable[[str], None]) -> KeyFile:

@@ -24,7 +24,7 @@ from support.stores import DATABASES, open_store
 
 
 def measure(kind: str, *, examples: int, number: int) -> Fuzzed:
-    """Fuzz the whole API on one database; a busy machine must not look like a fault, so nothing is shed for lateness."""
+    """Fuzz the whole API on one database; nothing is shed for lateness, which a busy machine may cause."""
     patient = Settings(service=ServiceSettings(max_wait_seconds=60))
     with (
         tempfile.TemporaryDirectory() as home,
