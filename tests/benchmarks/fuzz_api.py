@@ -18,6 +18,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from features.settings import Service as ServiceSettings
 from features.settings import Settings
+from serving.examples import warm_up
 from support.fuzzing import Fuzzed, fuzz
 from support.service import service
 from support.stores import DATABASES, open_store
@@ -31,6 +32,7 @@ def measure(kind: str, *, examples: int, number: int) -> Fuzzed:
         open_store(kind, Path(home)) as store,
         service(patient, store=store) as running,
     ):
+        warm_up(running.predictor)
         return fuzz(running, examples=examples, number=number, said=Console(stderr=True).print)
 
 
