@@ -208,12 +208,15 @@ def wins_range(probability: Floats, level: float = LEVEL) -> tuple[float, float]
 
     Counted out exactly where few wins are expected, else approximated by a normal distribution.
     """
-    tail, variance = (1 - level) / 2, float((probability * (1 - probability)).sum())
-    if variance >= FEW_EXPECTED:
-        middle, reach = float(probability.sum()), float(norm.ppf(1 - tail)) * math.sqrt(variance)
-        return max(0.0, math.floor(middle - reach)), min(float(len(probability)), math.ceil(middle + reach))
-    upto = np.cumsum(_distribution(probability))
-    return float(np.searchsorted(upto, tail)), float(np.searchsorted(upto, 1 - tail))
+    tail, most, middle = (1 - level) / 2, float(len(probability)), float(probability.sum())
+    variance = float((probability * (1 - probability)).sum())
+    rarer = min(middle, most - middle)  # wins or, where nearly all are won, the others
+    if variance >= FEW_EXPECTED or rarer > MOST_COUNTED / 2:
+        reach = float(norm.ppf(1 - tail)) * math.sqrt(variance)
+        return max(0.0, math.floor(middle - reach)), min(most, math.ceil(middle + reach))
+    upto = np.cumsum(_distribution(probability if rarer == middle else 1 - probability))
+    low, high = float(np.searchsorted(upto, tail)), float(np.searchsorted(upto, 1 - tail))
+    return (low, high) if rarer == middle else (most - high, most - low)
 
 
 def _distribution(probability: Floats) -> Floats:

@@ -72,6 +72,15 @@ def test_better_ranking_with_wrong_probabilities_is_refused_for_its_calibration(
     assert "calibration slope no farther from 1" in names(verdict(recent, blurred(truth, luck, 2.0), extreme))
 
 
+def test_a_champion_that_gives_everybody_one_number_can_be_displaced():
+    recent, truth, _ = window(4)
+    constant = np.full(len(truth), truth.mean())
+    said = verdict(recent, constant, truth)
+    assert said.promote
+    assert "can't tell leads apart" in " ".join(condition.says for condition in said.conditions)
+    assert "calibration slope no farther from 1" in names(verdict(recent, truth, constant))
+
+
 def test_a_slice_that_is_served_worse_is_named():
     recent, truth, luck = window(5, leads=3000)
     partner = np.arange(3000) % 6 == 0

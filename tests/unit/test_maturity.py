@@ -7,6 +7,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from scipy.stats import binom
 
 from features.errors import BadTable, UnreadableFile
 from features.settings import Settings
@@ -106,3 +107,14 @@ def test_the_range_of_many_wins_holds_nineteen_of_twenty():
     low, high = wins_range(probability)
     wins = (luck.random((2000, 2000)) < probability).sum(axis=1)
     assert 0.935 <= ((wins >= low) & (wins <= high)).mean() <= 0.975
+
+
+def test_the_range_is_right_where_nearly_all_are_won():
+    probability = np.full(1000, 0.99)
+    low, high = wins_range(probability)
+    assert (low, high) == (binom.ppf(0.025, 1000, 0.99), binom.ppf(0.975, 1000, 0.99))
+
+
+def test_the_range_is_right_where_half_are_sure_wins_and_half_sure_losses():
+    low, high = wins_range(np.repeat([0.999, 0.001], 500))
+    assert 495 <= low < 500 < high <= 505
