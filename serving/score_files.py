@@ -123,12 +123,13 @@ def score_parted(
             blocks=state,
         )
         found = _score_missing(cut, kept, work, cores, progress)
-        if not found.rows:
-            raise BadSettings(f"no lead was open at --as-of {iso(as_of)}; the data ends {iso(cut.whole.end.at)}")
-        progress(f"writing {out.name}")
-        _put_together(cut, kept, work, out)
+        if found.rows:
+            progress(f"writing {out.name}")
+            _put_together(cut, kept, work, out)
         kept.drop()
         lock.unlink(missing_ok=True)
+        if not found.rows:
+            raise BadSettings(f"no lead was open at --as-of {iso(as_of)}; the data ends {iso(cut.whole.end.at)}")
     return found
 
 
