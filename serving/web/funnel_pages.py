@@ -1,11 +1,13 @@
 """The funnel for those who manage it: where leads leak, what became of hand-offs, and what a capacity reaches."""
 
+from dataclasses import dataclass
+from threading import Lock
 from typing import Any
 
 from fastapi import Request, Response
 from sqlalchemy import Connection
 
-from features.clock import DAY, days
+from features.clock import DAY, SECOND, days
 from serving.funnel_routes import activities
 from serving.language import N_
 from serving.live.funnel import Period, funnel
@@ -24,7 +26,17 @@ STEPS = 10  #: of bands over time
 BANDS = {"asked": N_("asked for sales"), "hot": N_("hot"), "warm": N_("warm"), "cold": N_("cold")}
 VERDICTS = {"more": N_("more than its fit explains"), "fewer": N_("fewer than its fit explains")}
 
+KEPT = 60 * SECOND  #: for which counts are shown again
+
 router = PageRouter()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Counted:
+    """What was counted at a moment."""
+
+    at: int
+    facts: dict[str, Any]
 
 
 @router.get("/funnel")
@@ -36,13 +48,27 @@ def funnel_page(request: Request) -> Response:
     span = next((n for n in SPANS if str(n) == sent.get("days")), USUAL)
     calls = sent.get("calls", "")
     wanted = int(calls) if calls.isascii() and calls.isdigit() and len(calls) < 9 else None
+    counted = _counted(visitor, span)
     with visitor.store.reading() as connection:
-        facts = _facts(connection, visitor, span)
         capacity = choice(connection, visitor.service.settings.capacity, wanted, visitor.now)
     return page(
-        visitor, "funnel.html", spans=list(SPANS.items()), span=span, capacity=capacity, bands=BANDS,
-        verdicts=VERDICTS, **facts,
+        visitor, "funnel.html", spans=list(SPANS.items()), span=span, counted_at=counted.at, capacity=capacity,
+        bands=BANDS, verdicts=VERDICTS, **counted.facts,
     )  # fmt: skip
+
+
+def _counted(visitor: Visitor, span: int) -> Counted:
+    """The counts of a period: those of a minute ago do as well, for they take seconds where leads are many."""
+    state = visitor.request.app.state
+    if not hasattr(state, "funnel"):
+        state.funnel, state.funnel_counting = {}, Lock()
+    kept: dict[int, Counted] = state.funnel
+    with state.funnel_counting:
+        found = kept.get(span)
+        if found is None or not 0 <= visitor.now - found.at < KEPT:
+            with visitor.store.reading() as connection:
+                found = kept[span] = Counted(at=visitor.now, facts=_facts(connection, visitor, span))
+    return found
 
 
 def _facts(connection: Connection, visitor: Visitor, span: int) -> dict[str, Any]:
