@@ -11,7 +11,6 @@ import argparse
 import json
 import sys
 import tempfile
-from dataclasses import asdict
 from pathlib import Path
 
 from rich.console import Console
@@ -33,7 +32,7 @@ def main() -> int:
         found = try_mutants(Path(folder), count=asked.count, seed=asked.seed, said=_say)
     Console().print(_table(found))
     if asked.out:
-        asked.out.write_text(json.dumps(asdict(found), indent=2))
+        asked.out.write_text(json.dumps(vars(found), indent=2))
     return int(found.deaths or found.wrong)
 
 
