@@ -3,7 +3,8 @@
 If the probabilities are right, the wins among n leads with mean probability p are binomial: the
 band around p is wide where n is small, and a dot outside it is news. (Bröcker and Smith, "Increasing
 the reliability of reliability diagrams", 2007, draw the same band by resampling.) n counts leads or
-accounts, not pairs: pairs of one lead share its fate.
+accounts, not pairs: pairs of one lead share its fate. A lead with many pairs weighs more than one with
+a single one, so n is the number of equal leads that tell as much (Kish, "Survey Sampling", 1965).
 """
 
 from dataclasses import dataclass
@@ -14,7 +15,7 @@ import numpy.typing as npt
 from scipy.stats import binom
 
 from training.intervals import LEVEL
-from training.metrics import WINS_FOR_A_CURVE, Ranked, reliability, won_groups
+from training.metrics import WINS_FOR_A_CURVE, Bin, Ranked, reliability, won_groups
 
 Ints = npt.NDArray[np.int64]
 
@@ -52,8 +53,7 @@ class Calibration:
     def of(cls, ranked: Ranked, groups: Ints) -> "Calibration":
         """Bins of about equal expected wins; `groups` (n_pairs,) in the order given to `Ranked.of`."""
         bins = reliability(ranked, groups)
-        promises = tuple(_promise(b.expected, b.observed, b.pairs, b.cases) for b in bins)
-        return cls(promises=promises, wins=won_groups(ranked, groups))
+        return cls(promises=tuple(map(_promise, bins)), wins=won_groups(ranked, groups))
 
     def verdict(self) -> str:
         """In a sentence; by luck one bin in twenty lies outside."""
@@ -77,9 +77,11 @@ class Calibration:
         return {"verdict": self.verdict(), "wins": self.wins, "bins": [p.to_dict() for p in self.promises]}
 
 
-def _promise(expected: float, observed: float, pairs: float, cases: int) -> Promise:
-    low, high = consistency_band(expected, cases)
-    return Promise(expected=expected, low=low, high=high, observed=observed, pairs=pairs, cases=cases)
+def _promise(found: Bin) -> Promise:
+    low, high = consistency_band(found.expected, max(1, round(found.independent)))
+    return Promise(
+        expected=found.expected, low=low, high=high, observed=found.observed, pairs=found.pairs, cases=found.cases
+    )
 
 
 def consistency_band(probability: float, cases: int) -> tuple[float, float]:

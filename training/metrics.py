@@ -227,7 +227,8 @@ class Bin:
     low: float  #: 95 % Jeffreys interval of that share
     high: float
     pairs: float  #: weight
-    cases: int  #: independent ones: distinct groups where groups were given, else pairs
+    cases: int  #: distinct groups where groups were given, else pairs
+    independent: float  #: how many equal ones tell as much: groups with many or heavy pairs tell less than their number
 
 
 def reliability(ranked: Ranked, groups: Ints | None = None) -> tuple[Bin, ...]:
@@ -260,15 +261,18 @@ def won_groups(ranked: Ranked, groups: Ints | None = None) -> int:
 def _bin(ranked: Ranked, here: Ints, names: Ints) -> Bin:
     weight = ranked.weight[here]
     observed = float(np.average(ranked.pairs.label[here], weights=weight))
-    cases = len(np.unique(names[here][weight > 0]))
-    low, high = jeffreys(observed * cases, cases)
+    found, group = np.unique(names[here][weight > 0], return_inverse=True)
+    shares = np.bincount(group, weight[weight > 0]) / weight.sum()
+    independent = 1 / _dot(shares, shares)
+    low, high = jeffreys(observed * independent, independent)
     return Bin(
         expected=float(np.average(ranked.pairs.probability[here], weights=weight)),
         observed=observed,
         low=low,
         high=high,
         pairs=float(weight.sum()),
-        cases=cases,
+        cases=len(found),
+        independent=independent,
     )
 
 

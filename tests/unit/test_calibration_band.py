@@ -46,6 +46,19 @@ def test_five_pairs_of_one_lead_count_as_one_case():
     assert sum(not p.kept for p in five.promises) <= 1
 
 
+def test_the_band_holds_what_luck_gives_where_some_leads_have_many_pairs():
+    luck = np.random.default_rng(2)
+    pairs = np.where(np.arange(600) % 5 == 0, 8, 1)
+    truth = luck.normal(-1.5, 0.7, 600)
+    groups = np.repeat(np.arange(600), pairs)
+    kept = []
+    for _ in range(150):
+        won = np.repeat(luck.random(600) < expit(truth), pairs)
+        told = Calibration.of(Ranked.of(won, np.repeat(truth, pairs)), groups)
+        kept += [promise.kept for promise in told.promises]
+    assert np.mean(kept) >= 0.945
+
+
 def test_a_share_outside_is_named_by_its_side():
     label = np.r_[np.ones(40), np.zeros(160)]
     told = Calibration.of(Ranked.of(label, np.full(200, logit(0.1))), np.arange(200))
