@@ -66,9 +66,7 @@ class About:
 def kind_names(view: View, kind: str) -> frozenset[str]:
     """Under which names events of a kind may come."""
     return frozenset(
-        name
-        for name, meaning in view.kind_of.items()
-        if kind == meaning.name or (kind == ANY and meaning.is_activity)
+        name for name, meaning in view.kind_of.items() if kind == meaning.name or (kind == ANY and meaning.is_activity)
     )
 
 
