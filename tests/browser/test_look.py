@@ -35,6 +35,7 @@ def test_axe_finds_nothing(person, pages, kind):
 
 def test_no_page_is_heavy(person, pages):
     page = person(pages.admin)
+    page.wait_for_load_state("networkidle")
     loaded = []
     page.on("response", lambda response: loaded.append(response))  # noqa: PLW0108  # it wants a Python function
     for path in addresses(pages):

@@ -11,20 +11,23 @@ from sqlalchemy import select
 
 from commands.living import Company, bring_to_life
 from features.clock import from_micros, to_micros
+from features.settings import Lifecycle
 from serving.app import create_app
 from serving.keys import KeyRing
+from serving.lifecycle.handoff import Band
 from serving.live.engine import Engine
+from serving.live.hand_offs import offer
 from serving.predict import Predictor
 from serving.store.engine import Limits, database_url
 from serving.store.leads import LeadTold, tell
 from serving.store.live_schema import hand_offs
 from serving.store.schema import standings
 from serving.store.store import Store
-from serving.store.writer import Act
+from serving.store.writer import Act, Write
 from support.quick_models import quick
 from support.service import listening, source_of
 
-LEADS, LIVING, WEEKS = 1_200, 320, 2
+LEADS, LIVING, WEEKS, OFFERED = 1_200, 250, 2, 12
 SCRIPT = "<script>alert(1)</script>"
 FORMULA = '=HYPERLINK("http://x.example","click")'
 
@@ -71,11 +74,23 @@ def site(home: Path) -> Iterator[Site]:
     app = create_app(models=models, settings=made.settings, keys=ring, now=lambda: now, store=store)
     engine: Engine = app.state.service.engine
     bring_to_life(Company(store=store, engine=engine, export=made.export, seed=1), weeks=WEEKS, most=LIVING)
+    _offer(store, made.settings.lifecycle, to_micros(now))
     try:
         with listening(app) as url:
             yield Site(url=url, app=app, store=store, engine=engine, now=now, admin=admin, rep=rep, crm=crm)
     finally:
         store.close()
+
+
+def _offer(store: Store, policy: Lifecycle, now: int) -> None:
+    """Hand the likeliest leads to sales, so that there are enough to say something about."""
+
+    def job(write: Write) -> None:
+        best = select(standings.c.lead_id).where(standings.c.stage.in_(("lead", "marketing_qualified")))
+        for lead_id in write.connection.execute(best.order_by(standings.c.probability.desc()).limit(OFFERED)).scalars():
+            offer(write, lead_id, at=now, band=Band.HOT, policy=policy, by="policy")
+
+    store.write(job, Act(now=now, key_id="test", action="offer"))
 
 
 def _interval(value: float, low: float, high: float) -> dict[str, float]:
