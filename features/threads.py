@@ -11,6 +11,11 @@ def threads_for(work: int, worth: int) -> int:
     return min(work // worth, int(numba.config.NUMBA_NUM_THREADS)) if work >= 2 * worth else 1
 
 
+def use_at_most(threads: int) -> None:
+    """Bound the threads of this process, which shares the machine with others like it."""
+    numba.config.NUMBA_NUM_THREADS = threads
+
+
 def ranges(n: int, threads: int) -> list[tuple[int, int]]:
     """The numbers below `n` as ranges (start, stop), a few for each thread: handing one out takes the GIL."""
     parts = 8 * threads if threads > 1 else 1

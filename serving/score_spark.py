@@ -9,13 +9,13 @@ from functools import lru_cache
 from pathlib import Path
 from tempfile import mkdtemp
 
-import numba
 import pyarrow as pa
 from pyspark.sql import DataFrame, SparkSession
 
 from features.cut import read_part
 from features.cut_whole import Whole
 from features.spark_parts import address, on_parts
+from features.threads import use_at_most
 from models.files import load
 from serving.language import catalog
 from serving.predict import Predictor
@@ -48,7 +48,7 @@ class SparkScoring:
 @lru_cache(maxsize=1)
 def _scorer(scoring: SparkScoring) -> BlockScorer:
     """The scorer of this process, made once."""
-    numba.config.NUMBA_NUM_THREADS = 1
+    use_at_most(1)
     folder = Path(mkdtemp(prefix="ripeness-bundle-"))
     for name, held in scoring.bundle.items():
         (folder / name).write_bytes(held)

@@ -12,12 +12,12 @@ from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
 from pathlib import Path
 
-import numba
 import pyarrow as pa
 
 from features.cut import part_folder, read_part
 from features.cut_whole import Whole
 from features.tables import Export, Refusal
+from features.threads import use_at_most
 from models.files import load
 from serving.kept_blocks import KeptBlocks
 from serving.language import catalog
@@ -69,7 +69,7 @@ class _Worker:
 
 def _start(work: Work, parent: int, threads: int) -> None:
     threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
-    numba.config.NUMBA_NUM_THREADS = threads
+    use_at_most(threads)
     pa.set_cpu_count(threads)
     settings = work.whole.settings
     predictor = Predictor(bundle=load(work.bundle), version=work.version, settings=settings)
