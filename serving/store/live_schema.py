@@ -39,6 +39,7 @@ hand_offs = Table(
         postgresql_where=Column("ended_at").is_(None),
     ),
     comment="leads offered to sales, with the clock of each and what became of it",
+    sqlite_autoincrement=True,  # its ids are told: none is given again
 )
 
 webhooks = Table(
@@ -65,6 +66,7 @@ notices = Table(
     Column("data", Text, nullable=False),  # JSON
     Index(None, "lead_id"),
     comment="what happened that others may want to be told; written with the change itself",
+    sqlite_autoincrement=True,  # its ids are told: none is given again
 )
 
 deliveries = Table(

@@ -135,6 +135,7 @@ stage_moves = Table(
     Column("undoes", Id),  # the id of the move taken back
     Index(None, "lead_id"),
     comment="the way of each lead along the lifecycle",
+    sqlite_autoincrement=True,  # its ids are told: none is given again
 )
 
 ledger = Table(
@@ -160,6 +161,7 @@ ledger = Table(
     Column("stage", Text, nullable=False),  # where the lead stood after it
     Index(None, "lead_id", "as_of"),
     comment="every score with all that it takes to work it out again",
+    sqlite_autoincrement=True,  # its ids are told: none is given again
 )
 
 RANKED_BY = ("stage", "band", "fit", "engagement", "owner", "source", "trend")  #: filters of lists
