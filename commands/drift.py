@@ -65,6 +65,7 @@ def drift(
         export = source.read(chosen)
         step("comparing")
         at = moment(as_of, chosen) if as_of else export.data_end
+        _require_known(at, export)
         found = compare(champion.bundle, export, chosen, as_of=at, scored=scored, version=champion.version.number)
     for line in found.lines():
         say(line)
@@ -72,6 +73,18 @@ def drift(
         write(found, out)
     if found.moved:
         raise typer.Exit(DRIFT)
+
+
+def _require_known(at: int, export: "Export") -> None:
+    """Refuse a moment of which the export can't tell: everybody would seem to have fallen silent."""
+    from features.clock import iso
+    from features.errors import BadSettings
+
+    if not export.flat and at > export.data_end:
+        raise BadSettings(
+            f"--as-of {iso(at)} lies after the end of the data, {iso(export.data_end)}: nobody knows what leads did "
+            "in between; name an earlier moment or bring a newer export"
+        )
 
 
 def retrain(

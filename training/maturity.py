@@ -123,7 +123,7 @@ def read_scores(path: Path) -> Scored:
 
     Raises:
         UnreadableFile: the file is not there, or no Parquet file.
-        BadTable: it lacks a column, or does not say of which moment and horizon it is.
+        BadTable: it lacks a column, does not say of which moment and horizon it is, or holds what no model answers.
     """
     try:
         table = pq.read_table(path)
@@ -134,16 +134,28 @@ def read_scores(path: Path) -> Scored:
     missing += [name for name in ("as_of", "horizon_days") if name not in told]
     if missing:
         raise BadTable(f"{path} has no {', '.join(missing)}; name a file that `ripeness score` wrote")
-    return Scored(
-        name=path.name,
-        as_of=to_micros(datetime.fromisoformat(told["as_of"])),
-        horizon_days=float(told["horizon_days"]),
-        model=told.get("model_version", "unknown"),
-        bundle=told.get("bundle", "unknown"),
-        lead_id=np.array(table["lead_id"].to_pylist(), dtype=object),
-        probability=np.asarray(table["probability"], dtype=np.float64),
-        score=np.asarray(table["score"], dtype=np.float64),
-    )
+    try:
+        found = Scored(
+            name=path.name,
+            as_of=to_micros(datetime.fromisoformat(told["as_of"])),
+            horizon_days=float(told["horizon_days"]),
+            model=told.get("model_version", "unknown"),
+            bundle=told.get("bundle", "unknown"),
+            lead_id=np.array(table["lead_id"].to_pylist(), dtype=object),
+            probability=np.asarray(table["probability"], dtype=np.float64),
+            score=np.asarray(table["score"], dtype=np.float64),
+        )
+    except (ValueError, TypeError) as error:
+        raise BadTable(f"{path} was damaged or changed ({error}); name a file that `ripeness score` wrote") from error
+    _require_whole(found)
+    return found
+
+
+def _require_whole(found: Scored) -> None:
+    if not ((found.probability >= 0) & (found.probability <= 1)).all():
+        raise BadTable(f"{found.name} holds a probability outside 0 to 1; name a file that `ripeness score` wrote")
+    if again := len(found.lead_id) - len(set(found.lead_id.tolist())):
+        raise BadTable(f"{found.name} holds {again:,} leads more than once; name a file that `ripeness score` wrote")
 
 
 def matured(scored: Scored, export: Export, settings: Settings) -> Matured:

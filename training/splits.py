@@ -55,7 +55,7 @@ def split(export: Export, pairs: Pairs, label: npt.NDArray[np.float64], settings
     cut = (_cut(pairs, group, periods, notes, settings) for periods, notes in _candidates(export, pairs, settings))
     made = next(s for s in cut if s.periods.calibrate_after is None or _wins(s, pairs, label) >= MIN_CALIBRATION_WINS)
     for name, code in (("training", TRAIN), ("testing", TEST)):
-        _require(name, pairs.lead[made.part == code], label[made.part == code], settings)
+        _require(name, pairs.lead[made.part == code], label[made.part == code], settings, flat=export.flat)
     return made
 
 
@@ -79,13 +79,17 @@ def groups(export: Export, pairs: Pairs) -> npt.NDArray[np.int64]:
     return np.asarray(own[pairs.lead], dtype=np.int64)
 
 
-def _require(name: str, lead: npt.NDArray[np.int64], label: npt.NDArray[np.float64], settings: Settings) -> None:
+def _require(
+    name: str, lead: npt.NDArray[np.int64], label: npt.NDArray[np.float64], settings: Settings, *, flat: bool
+) -> None:
     """Leads are counted, for many pairs of one lead say little more than one."""
     wins, losses = (len(np.unique(lead[label == side])) for side in (1, 0))
     if wins < MIN_WINS or losses < MIN_WINS:
+        dated = f"a shorter horizon_days (now {settings.outcome.horizon_days:g}) or other [split] dates"
+        rows = "name a column that runs with time as [data.leads] order: rows sorted by their result can't be split"
         raise NotEnoughData(
             f"{name} has {wins} won and {losses} not won leads; at least {MIN_WINS} of each are needed. "
-            f"Bring more history, a shorter horizon_days (now {settings.outcome.horizon_days:g}) or other [split] dates"
+            f"Bring more history, {f'or {rows}' if flat else dated}"
         )
 
 

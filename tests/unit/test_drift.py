@@ -12,7 +12,7 @@ import pytest
 from typer.testing import CliRunner
 
 from features.clock import days, from_micros
-from features.errors import BadBundle, NoModel, NotComparable, NotEnoughData, UnreadableFile
+from features.errors import BadBundle, BadSettings, NoModel, NotComparable, NotEnoughData, UnreadableFile
 from features.guess import Guess
 from features.rows import build_rows
 from features.settings import FILE_NAME
@@ -215,6 +215,12 @@ def test_the_command_exits_10_where_the_world_moved_and_writes_the_report(home, 
     assert told["drift"] is True
     assert "age_days" in {c["name"] for c in told["columns"] if c["moved"]}
     assert told["sentence"] in result.output
+
+
+def test_a_moment_after_the_end_of_the_data_is_no_drift_but_an_error(home):
+    result = command(home, "--as-of", from_micros(quick().export.data_end + days(40)).date())
+    assert isinstance(result.exception, BadSettings)
+    assert "lies after the end of the data" in str(result.exception)
 
 
 def scores(home, path):

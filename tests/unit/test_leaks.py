@@ -289,6 +289,15 @@ def test_a_partner_whose_few_leads_are_all_won_is_not_refused():
     assert report.finding("many").verdict == Verdict.REFUSE
 
 
+def test_a_range_of_numbers_is_not_told_as_one_value():
+    label = (np.arange(6000) % 20 == 0).astype(float)
+    values = np.where(label == 1, 1000.0, 0.0) + np.random.default_rng(0).random(6000)
+    told = find_leaks(flat(label, x=values.tolist()), SETTINGS).finding("x")
+    said = [e.sentence for e in told.evidence if e.test == "decisive_value"]
+    assert said
+    assert all("with values such as '100" in sentence for sentence in said)
+
+
 # ---- copies of the result
 
 

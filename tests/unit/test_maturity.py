@@ -118,3 +118,28 @@ def test_the_range_is_right_where_nearly_all_are_won():
 def test_the_range_is_right_where_half_are_sure_wins_and_half_sure_losses():
     low, high = wins_range(np.repeat([0.999, 0.001], 500))
     assert 495 <= low < 500 < high <= 505
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"probability": pa.array(["high"] * LEADS)}, "was damaged or changed"),
+        ({"probability": pa.array([float("nan")] * LEADS)}, "outside 0 to 1"),
+        ({"probability": pa.array([1.2] * LEADS)}, "outside 0 to 1"),
+        ({"lead_id": pa.array(["L1"] * LEADS)}, "59 leads more than once"),
+    ],
+)
+def test_a_file_that_no_model_wrote_is_one_sentence(tmp_path: Path, changed, said: str):
+    path = write_scores(tmp_path / "s.parquet")
+    table = pq.read_table(path)
+    for name, values in changed.items():
+        table = table.set_column(table.column_names.index(name), name, values)
+    pq.write_table(table, path)
+    with pytest.raises(BadTable, match=said):
+        read_scores(path)
+
+
+@pytest.mark.parametrize("as_of", ["yesterday", "2026-01-01T00:00:00"])
+def test_a_file_of_an_unreadable_moment_is_one_sentence(tmp_path: Path, as_of: str):
+    with pytest.raises(BadTable, match="was damaged or changed"):
+        read_scores(write_scores(tmp_path / "s.parquet", as_of=as_of))

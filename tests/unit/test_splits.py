@@ -108,3 +108,10 @@ def test_a_flat_export_is_cut_by_its_order():
     order = export.leads["order"].to_numpy()[pairs.lead]
     assert order[made.part == TRAIN].max() < order[made.part == TEST].min()
     assert (made.part == TRAIN).sum() == 160
+
+
+def test_a_flat_export_that_is_sorted_by_its_result_is_told_what_to_name():
+    export = export_of(leads=[{"lead_id": str(i), "label": float(i < 160), "order": i} for i in range(200)], flat=True)
+    pairs = cohort(export, SETTINGS).pairs
+    with pytest.raises(NotEnoughData, match=r"training has 160 won and 0 not won .* name a column that runs with time"):
+        split(export, pairs, labels(export, pairs.lead, pairs.as_of, 0), SETTINGS)

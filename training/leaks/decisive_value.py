@@ -28,12 +28,13 @@ def decisive_value(field: Field, case: Case) -> Iterator[Evidence]:
         holds = field.level == level
         found = share_ratio(holds, label, case.won_or_not)
         if found.low >= RATIO:
-            value = field.texts[field.code[np.argmax(holds)]]
+            same = len(np.unique(field.code[holds])) == 1  # else a range of numbers, or rare values together
+            value = ("" if same else "values such as ") + repr(field.texts[field.code[np.argmax(holds)]][:60])
             yield Evidence(
                 test="decisive_value",
                 ground="outcome",
                 weight=5,
                 numbers={"won": float(won[level]), "leads": float(all_[level]), "ratio_at_least": found.low},
-                sentence=f"{won[level]:,} of {all_[level]:,} decided leads with {value[:60]!r} were won, "
+                sentence=f"{won[level]:,} of {all_[level]:,} decided leads with {value} were won, "
                 f"{found.share:.0%} of all wins: the value seems to be set when the result is known. Leave it out.",
             )
