@@ -29,6 +29,7 @@ from serving.store.store import Store
 KEYS = "keys.json"  #: below the home folder
 REFRESH_SECONDS = 30.0
 KEYS_SECONDS = 1.0
+SIZES_SECONDS = 3_600.0
 PATIENCE_SECONDS = 30.0  #: of the start with a registry that does not answer
 SHUTDOWN_SECONDS = 10
 GARBAGE = 20_000  #: objects made between two looks of the garbage collector
@@ -82,6 +83,8 @@ def _beside(service: Service, keys: KeyFile) -> Iterator[None]:
     with ExitStack() as ending:
         if service.store is not None:
             ending.callback(service.store.close)
+            service.store.learn_sizes()
+            ending.callback(repeat(service.store.learn_sizes, every_seconds=SIZES_SECONDS, name="store-sizes"))
         ending.callback(service.models.watch(every_seconds=REFRESH_SECONDS))
         ending.callback(repeat(keys.refresh, every_seconds=KEYS_SECONDS, name="keys-refresh"))
         for worker in (service.engine, service.webhooks):

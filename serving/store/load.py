@@ -38,6 +38,7 @@ def load(store: Store, export: Export, *, now: int, source: str = "export", key_
         rows += _write(store, now, key_id, "load_fields", len(values), lambda write, v=values: _add(write, v))
     for events in _parts(_events(export, ids, source)):
         rows += _write(store, now, key_id, "load_events", len(events), lambda write, e=events: _take(write, e))
+    store.learn_sizes()
     return rows
 
 

@@ -6,16 +6,21 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
 
-from sqlalchemy import URL, Connection, Engine
+import structlog
+from sqlalchemy import URL, Connection, Engine, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from features.settings import Service
-from serving.store.engine import Limits, database_url, migrate, open_engine
+from serving.store.engine import IMMEDIATE, Limits, database_url, migrate, open_engine
 from serving.store.errors import StoreUnavailable, trouble_of
 from serving.store.writer import NOT_PREPARED, Act, Job, Writer
 
+log = structlog.get_logger()
 T = TypeVar("T")
+
+LOOKED_AT = 1_000  #: rows of each index, to guess the rest
+SAMPLES = text("SELECT name FROM sqlite_master WHERE name = 'sqlite_stat4'")
 
 
 class Store:
@@ -106,6 +111,23 @@ class Store:
                 raise
             self._writer.healthy = self._writer.healthy and not isinstance(trouble, StoreUnavailable)
             raise trouble from error
+
+    def learn_sizes(self) -> None:
+        """Let SQLite count what its tables hold, or it guesses and walks the wrong way through large ones.
+
+        PostgreSQL does so by itself. Where the database is busy or gone it is left for the next time.
+        """
+        if self.engine.dialect.name != "sqlite":
+            return
+        try:
+            with self.engine.execution_options(**{IMMEDIATE: True}).begin() as connection:
+                connection.execute(text(f"PRAGMA analysis_limit = {LOOKED_AT}"))
+                connection.execute(text("ANALYZE"))
+                if connection.execute(SAMPLES).first() is not None:  # of some builds: they hold lead_ids
+                    connection.execute(text("DELETE FROM sqlite_stat4"))
+        except (DBAPIError, PoolTimeout) as error:
+            log.warning("store_sizes_not_learned", error=type(error).__name__)
+        self.engine.dispose()  # what is open reads the sizes no more than once
 
     def close(self) -> None:
         """Commit what waits, and end."""
