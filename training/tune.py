@@ -230,7 +230,7 @@ class _Search:
         self.done.append(trial)
         self._log(trial)
         best = min(t.loss for t in self.done if not t.pruned)
-        given_up = ", given up" if pruned else ""
+        given_up = f" on {len(losses)} of {len(self._folds)} folds, given up" if pruned else ""
         self._progress(f"trial {trial.number}: log loss {trial.loss:.5f}{given_up}; best {best:.5f}")
 
 

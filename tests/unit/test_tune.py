@@ -6,17 +6,18 @@ from dataclasses import replace
 import pytest
 from typer.testing import CliRunner
 
+from commands.tune import _run_of
 from features.clock import days
 from features.edit_settings import with_keys
 from features.errors import BadSettings, NotEnoughData
-from features.settings import load_settings, parse_settings
+from features.settings import Model, load_settings, parse_settings
 from ripeness import app
 from support.quick_models import HORIZON_DAYS, quick_settings
 from training.cohort import cohort
 from training.outcomes import labels
 from training.simulate import WORLD, simulate
 from training.splits import split
-from training.tune import TUNED, rolling, search, tune
+from training.tune import TUNED, Trial, rolling, search, tune
 
 
 @pytest.fixture(scope="module")
@@ -122,6 +123,14 @@ def test_a_missing_table_is_added():
 def test_what_can_not_be_edited_by_line_is_left_to_a_person():
     with pytest.raises(BadSettings, match="write it yourself: linear_strengths"):
         with_keys("[model]\nlinear_strengths = [\n 0.1,\n]\n", "model", {"linear_strengths": (0.5,)})
+
+
+def test_a_trial_that_was_given_up_has_no_mean_to_be_sorted_by():
+    losses = (0.11, 0.14)
+    for pruned, named in ((True, False), (False, True)):
+        run = _run_of(Trial(number=1, model=Model(), losses=losses, pruned=pruned))
+        assert ("log_loss" in run.metrics) == named
+        assert run.metrics["log_loss_fold_2"] == 0.14
 
 
 def test_the_command_writes_what_is_better_and_logs_trials_beneath_the_search(company, tmp_path):
