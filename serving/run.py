@@ -31,6 +31,7 @@ REFRESH_SECONDS = 30.0
 KEYS_SECONDS = 1.0
 SIZES_SECONDS = 3_600.0
 PATIENCE_SECONDS = 30.0  #: of the start with a registry that does not answer
+NO_DATABASE = "the database doesn't answer yet, so what is told is answered 503; it is tried again every second"
 SHUTDOWN_SECONDS = 10
 GARBAGE = 20_000  #: objects made between two looks of the garbage collector
 
@@ -67,7 +68,7 @@ def serve(
         keys = open_keys(home / KEYS, say)
         store = Store.of_settings(settings.service, home=home, named=database_url)
         if not store.healthy:
-            say("the database doesn't answer yet, so what is told is answered 503; it is tried again every second")
+            say(NO_DATABASE)
         models = ModelSource.from_registry(tracking_uri, settings, home=home)
         status = models.start(patience_seconds=PATIENCE_SECONDS)
         if status.predictor is None:

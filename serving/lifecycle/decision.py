@@ -1,7 +1,7 @@
 """What a decision is made of: facts and a score go in, a stage with its grounds and an action come out."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Literal
 
@@ -121,6 +121,13 @@ class Decision:
         if self.recommended is Stage.SALES_QUALIFIED and self.current is not Stage.SALES_QUALIFIED and not asked:
             return Stage.MARKETING_QUALIFIED
         return self.recommended
+
+    @property
+    def made(self) -> "Decision":
+        """The decision as it is once its move is made: a lead that sales has now is called, not handed over."""
+        if self.action is not Action.HAND_OFF or self.moves_to is not Stage.SALES_QUALIFIED:
+            return self
+        return replace(self, current=self.moves_to, action=Action.CALL)
 
     @property
     def offers(self) -> bool:

@@ -72,10 +72,10 @@ class Assessed:
         return sentence(definition, reason.value, about, raises=reason.contribution > 0)
 
     def action_json(self) -> str:
-        """The next action as a sentence in each language."""
+        """The next action, the policy's move made, as a sentence in each language."""
         known = self.case.facts.bant.model_dump(exclude_none=True)
         to_ask = [question for question in QUESTIONS if question not in known]
-        told = {code: action_sentence(self.decision, to_ask, catalog(code)) for code in LANGUAGES}
+        told = {code: action_sentence(self.decision.made, to_ask, catalog(code)) for code in LANGUAGES}
         return orjson.dumps(told).decode()
 
 

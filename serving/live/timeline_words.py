@@ -7,7 +7,7 @@ from features.stages import Stage
 from features.verdicts import Rejection
 from features.view import View
 from serving.field_words import clipped
-from serving.kind_words import capital, field_label, kind_words
+from serving.kind_words import capital, field_label, humanised, kind_words
 from serving.language import N_, Language
 from serving.lifecycle import Because, Ground
 from serving.live.timeline import Entry, What
@@ -26,6 +26,8 @@ ENDINGS = {
     "withdrawn": N_("Taken back from sales"),
     "merged": N_("The offer to sales went to the lead that it was merged with"),
 }
+#: what a seller did, by the kinds that most companies have; leads' own doings are `kind_words.KNOWN`
+SELLERS = {"email_sent": N_("E-mail sent"), "call_logged": N_("Call logged")}
 
 
 def entry_sentence(entry: Entry, view: View, language: Language) -> str:
@@ -60,10 +62,16 @@ def _field(data: Mapping[str, Any], language: Language) -> str:
 
 def _activity(data: Mapping[str, Any], view: View, language: Language) -> str:
     words = kind_words(view, data["kind"], language)
-    did = words.did or capital(words.label)
+    did = words.did or _other(data["kind"], words.label, language)
     if not data["topic"]:
         return did
     return language.say("{did} (about: {topic})", did=did, topic=clipped(data["topic"]))
+
+
+def _other(kind: str, label: str, language: Language) -> str:
+    """What nobody has a verb for; a company's own label goes before our words."""
+    known = SELLERS.get(kind) if label == humanised(kind) else None
+    return language.say(known) if known else capital(label)
 
 
 def _ending(data: Mapping[str, Any], language: Language) -> str:
@@ -89,7 +97,8 @@ def _move(data: Mapping[str, Any], language: Language) -> str:
 
 
 def _consent(data: Mapping[str, Any], language: Language) -> str:
-    return language.say(CONSENT[data["purpose"], bool(data["given"])])
+    stated = data["purpose"], bool(data["given"])
+    return language.say(CONSENT[stated])
 
 
 def _merge(data: Mapping[str, Any], language: Language) -> str:

@@ -6,6 +6,7 @@ import orjson
 import pytest
 from sqlalchemy import update
 
+from serving.language import catalog
 from serving.live.case import living_at, livings_at
 from serving.live.record import record
 from serving.live.rounds import Rounds
@@ -37,11 +38,23 @@ def test_what_was_told_is_scored_and_the_mark_goes(world):
     contributions = orjson.loads(row.contributions)
     assert row.base_value + sum(contributions.values()) == pytest.approx(row.log_odds, abs=1e-9)
     shown = world.standing()
-    assert (shown.ledger_id, shown.score, shown.stage, shown.action) == (row.id, row.score, row.stage, "hand_off")
+    assert (shown.ledger_id, shown.score, shown.stage, shown.action) == (row.id, row.score, row.stage, "call")
     assert (shown.name, shown.company, shown.role) == ("Ada", "Acme", "CEO")
     reasons = orjson.loads(shown.reasons)
     assert len(reasons) == 3
     assert {*reasons[0]["text"]} == {"en", "it"}
+
+
+def test_lists_say_of_a_lead_that_sales_has_what_its_own_answer_says(world):
+    asks_for_a_demo(world)
+    world.score(day=3)
+
+    with world.store.reading() as connection:
+        case = living_at(connection, "a", at(3)).case
+    said = world.models.current().answer(case, catalog("it"))["stage"]
+    shown = world.standing()
+    assert (shown.action, shown.stage) == (said["next_action"]["kind"], said["current"]) == ("call", "sales_qualified")
+    assert orjson.loads(shown.action_text)["it"] == said["next_action"]["text"]
 
 
 def test_a_request_for_sales_moves_the_lead_and_starts_the_clock(world):
