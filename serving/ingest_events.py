@@ -1,12 +1,14 @@
 """The addresses that tell what happened: activities in several forms, outcomes, and what sales says."""
 
 from collections.abc import Sequence
+from urllib.parse import unquote
 
 import structlog
 from anyio.to_thread import run_sync
 from fastapi import APIRouter, Request, Response
 
 from features.errors import BadInput
+from features.request import BadRequest, Fault
 from serving import ingest_describe as describe
 from serving import ingest_read as read
 from serving import ingest_schemas as schemas
@@ -45,9 +47,17 @@ async def tell_event(request: Request) -> Response:
 
 
 def _binary(request: Request, data: object) -> dict[str, object]:
-    """A CloudEvent whose attributes came as headers."""
-    attributes = {k.removeprefix("ce-"): v for k, v in request.headers.items() if k.startswith("ce-")}
+    """A CloudEvent whose attributes came as headers, where all but plain ASCII is percent-encoded."""
+    sent = {k.removeprefix("ce-"): v for k, v in request.headers.items() if k.startswith("ce-")}
+    attributes = {name: _decoded(name, value) for name, value in sent.items()}
     return {**attributes, "data": data}
+
+
+def _decoded(name: str, value: str) -> str:
+    try:
+        return unquote(value, errors="strict")
+    except UnicodeDecodeError as error:
+        raise BadRequest([Fault(pointer=f"/{name}", detail="is not UTF-8 once its percent signs are read")]) from error
 
 
 @router.post("/v1/events/batch", **describe.EVENTS)
@@ -98,7 +108,8 @@ async def tell_feedback(request: Request) -> Response:
     return await told(request, by, event.lead_id, status)
 
 
-async def _event(request: Request, by: Caller, event: NewEvent, *, action: str = "event") -> Response:
+async def _event(request: Request, by: Caller, sent: NewEvent, *, action: str = "event") -> Response:
+    event = read.understood(sent, by.service.settings)
     status = await by.write(
         action,
         lambda write: _event_taken(event, take_in_one(write, event), write.now),
@@ -109,7 +120,7 @@ async def _event(request: Request, by: Caller, event: NewEvent, *, action: str =
 
 async def _events(by: Caller, rows: "Sequence[NewEvent | BadInput]") -> Response:
     """Take in those that could be read, in one write; an answer or a problem for each, in the same order."""
-    events = [row for row in rows if isinstance(row, NewEvent)]
+    events = [read.understood(row, by.service.settings) for row in rows if isinstance(row, NewEvent)]
     taken = await by.write("events", lambda write: take_in(write, events), rows=len(events))
     answers = iter(zip(events, taken, strict=True))
     results = [problem(row) if isinstance(row, BadInput) else _answer(*next(answers), by.now) for row in rows]

@@ -1,14 +1,17 @@
 """From plain data to what the store takes in: our own bodies, CloudEvents and Segment's calls."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TypeVar
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from features.clock import iso
+from features.read_events import canonical
 from features.request import BadRequest, Fault, faults_of, refusal
 from features.request_fields import Moment, Number, Word
-from features.settings import Actor
+from features.settings import Actor, Settings
+from features.tables import OUTCOME_KINDS
 from serving.ingest_schemas import (
     CloudEvent,
     EventToTell,
@@ -60,6 +63,12 @@ def lead_told(sent: LeadToTell) -> LeadTold:
 def event_of(sent: EventToTell) -> NewEvent:
     """The event as the store takes it in."""
     return NewEvent(**dict(sent))
+
+
+def understood(event: NewEvent, settings: Settings) -> NewEvent:
+    """The event with the outcome that its kind means by `maps_to`, if it means one, as in training."""
+    meant = canonical(settings, event.kind)
+    return replace(event, means=meant) if meant in OUTCOME_KINDS and meant != event.kind else event
 
 
 def outcome_of(sent: OutcomeToTell) -> NewEvent:

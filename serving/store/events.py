@@ -48,10 +48,11 @@ class NewEvent:
     actor: str | None = None
     reason: str | None = None  #: of an outcome or a verdict
     note: str | None = None
+    means: str | None = None  #: the outcome or verdict that the settings say its kind is
 
     @cached_property
     def digest(self) -> str:
-        """SHA-256 of what was sent, apart from its id."""
+        """SHA-256 of what was sent, apart from its id; what it means is not among that, for settings change."""
         sent = [self.lead_id, self.kind, self.happened_at, self.known_at, self.value, self.topic, self.channel]
         return hashlib.sha256(orjson.dumps([*sent, self.actor, self.reason, self.note])).hexdigest()
 
@@ -69,14 +70,14 @@ class NewEvent:
             "event_id": event_id,
             "seq": write.seq,
             "lead_id": self.lead_id,
-            "kind": self.kind,
+            "kind": self.means or self.kind,
             "happened_at": write.now if self.happened_at is None else self.happened_at,
             "known_at": write.now if self.known_at is None else self.known_at,
             "value": self.value,
             "topic": self.topic,
             "channel": self.channel,
             "actor": self.actor,
-            "reason": self.reason,
+            "reason": self.reason or (self.topic if self.means else None),  # as in an export
             "note": self.note,
             "digest": self.digest,
         }
@@ -108,7 +109,8 @@ def take_in(write: Write, sent: Sequence[NewEvent], *, by: str = CRM, tell: bool
         write.connection.execute(insert(events), [event.row(write) for event in new])
         _count_kinds(write, new)
         mark_due(write, {event.lead_id for event in new})
-        settle(write, [_said(write, event) for event in new if event.kind in OUTCOME_KINDS], by=by, tell=tell)
+        ends = [event for event in new if (event.means or event.kind) in OUTCOME_KINDS]
+        settle(write, [_said(write, event) for event in ends], by=by, tell=tell)
     return answers
 
 
