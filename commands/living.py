@@ -26,6 +26,7 @@ from serving.store.writer import Act, Write
 
 WEEKS = 8
 ANSWERED, ACCEPTED = 0.72, 0.7  #: share of offers that sales answers within a week, and of these accepts
+LONG, EARLY = 5, (20, 15)  #: a life of so many weeks also has early scores, old enough to have come true
 HOUR, WEEK = 3_600 * SECOND, 7 * DAY
 MEAN_HOURS = 14  #: that sales takes to answer
 REASONS = (*[Rejection.BAD_TIMING] * 4, *[Rejection.NO_INTENT] * 3, Rejection.NOT_OUR_PROFILE, Rejection.BAD_DATA)
@@ -63,10 +64,11 @@ def bring_to_life(
     end = company.export.data_end
     step("telling the store what the export holds")
     load(company.store, company.export, now=end, source="simulation")
-    alive = _alive(company.export, end - (weeks + 1) * 7 * DAY)[-(most or 10**9) :]
+    rounds = (*(EARLY if weeks >= LONG else ()), *range(weeks, -1, -1))
+    alive = _alive(company.export, end - (rounds[0] + 1) * 7 * DAY)[-(most or 10**9) :]
     chance = random.Random(company.seed)  # noqa: S311  # reproducible, not secret
     company.store.write(partial(_name, leads=alive, chance=chance), _act("names", end))
-    for left in range(weeks, -1, -1):
+    for left in rounds:
         step(f"scoring the open leads as of {left} weeks ago" if left else "scoring the open leads")
         now = end - left * 7 * DAY
         came = [lead_id for lead_id, created_at, _ in alive if created_at <= now]

@@ -45,7 +45,7 @@ from training.train import train
 
 LEADS, MONTHS, SEED = 7_000, 30, 1
 SHOWN = 8  #: leads in the ranked table
-WEEKS, LIVING = 5, 1_500  #: of scores before today, and leads (the latest) that get them
+WEEKS, LIVING = 5, 1_800  #: of scores before today, and leads (the latest) that get them
 ALIVE = "alive"  #: a file in the home, once the store is filled
 BEAT_SECONDS = 4  #: between two activities while the demo runs
 START_SECONDS = 90  #: for the service to be ready
