@@ -1,5 +1,7 @@
 """Telling what happened over HTTP: every form of an event, once each, on both databases."""
 
+from urllib.parse import quote
+
 import pytest
 
 from serving.ingest_examples import CLOUD_EVENT, EVENT, EVENTS, TRACK
@@ -77,6 +79,17 @@ def test_cloud_events_come_one_by_one_in_batches_and_in_headers(told):
     assert post(told, "/v1/events", {"topic": "docs"}, **headers).json()["event_id"] == "3"
     found = {(event.kind, event.topic, event.value) for event in lead(told).events}
     assert found == {("demo_request", "planning", None), ("demo_request", None, 3.0), ("visit", "docs", None)}
+
+
+def test_headers_of_a_cloud_event_are_percent_decoded(told):
+    told_of = "dé 50%/à@b.it"
+    headers = {"ce-specversion": "1.0", "ce-id": "4", "ce-source": "/shop", "ce-type": "visit"}
+
+    assert post(told, "/v1/leads", {"lead_id": told_of}).json()["status"] == "created"
+    assert post(told, "/v1/events", {}, **headers, **{"ce-subject": quote(told_of)}).status_code == 200
+    assert [event.kind for event in lead(told, told_of).events] == ["visit"]
+    refused = post(told, "/v1/events", {}, **headers | {"ce-id": "5"}, **{"ce-subject": "%FF"})
+    assert_problem(refused, 422, "/subject")
 
 
 @pytest.mark.parametrize(
