@@ -1,8 +1,8 @@
 """Whether what the scores promised came true: over time by band, by model, and by source at equal fit.
 
 Everything is read from the ledger: of each lead the first score of each step of time, as it was given
-then. A score is mature when its horizon is over; a win counts when it is the lead's first and lies
-within the horizon.
+then; not those of a lead that was closed by then, of which nobody had told yet. A score is mature when its
+horizon is over; a win counts when it is the lead's first and lies within the horizon.
 """
 
 import math
@@ -15,7 +15,7 @@ from sqlalchemy import Connection, Row
 from features.settings import Lifecycle
 from serving.live.funnel import Period
 from serving.live.handed import UNKNOWN, source_of
-from serving.live.tables_of_leads import CLOSINGS, ROOTS, SOURCES, over_all, with_
+from serving.live.tables_of_leads import CLOSINGS, MOVED, ROOTS, SOURCES, over_all, with_
 
 ScoreBand = Literal["hot", "warm", "cold"]
 BANDS: tuple[ScoreBand, ...] = ("hot", "warm", "cold")
@@ -24,10 +24,17 @@ LUCK = 1.96  #: standard deviations that hold 95 % of what luck does
 #: of each lead the first score of each step, and whether it was won within its horizon
 SCORED = """
 wins AS (SELECT root, MIN(at) AS at FROM closings WHERE kind = 'closed_won' GROUP BY root),
+shut AS (
+    SELECT c.root, c.at AS since, MIN(m.at) AS opened_at
+    FROM closings c
+    LEFT JOIN moved m ON m.root = c.root AND m.at >= c.at AND m.because LIKE '%"code":"reopened"%'
+    GROUP BY c.root, c.at
+),
 given AS (
     SELECT r.root, l.as_of, l.id, l.probability, l.score, l.fit, l.version, (l.as_of - :since - 1) / :step AS k
     FROM ledger l JOIN roots r ON r.lead_id = l.lead_id
-    WHERE l.as_of > :since AND l.as_of <= :until
+    LEFT JOIN shut s ON s.root = r.root AND s.since <= l.as_of AND (s.opened_at IS NULL OR s.opened_at > l.as_of)
+    WHERE l.as_of > :since AND l.as_of <= :until AND s.root IS NULL
 ),
 picked AS (
     SELECT given.*, ROW_NUMBER() OVER (PARTITION BY root, k ORDER BY as_of, id) AS nth FROM given
@@ -39,7 +46,7 @@ scored AS (
     FROM picked p LEFT JOIN wins w ON w.root = p.root
     WHERE p.nth = 1
 )"""
-_WITH = with_(ROOTS, CLOSINGS, SOURCES, SCORED)
+_WITH = with_(ROOTS, CLOSINGS, MOVED, SOURCES, SCORED)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -171,6 +171,13 @@ def test_leaks_are_the_open_leads_that_a_slow_walk_finds_idle(lively, until):
         assert sum(leak.open for leak in parts) == found.open
 
 
+def shut_at(life: dict, moment: int) -> bool:
+    """Whether the lead was closed by then and not opened again since."""
+    ended = [at for at, _ in life["ended"] if at <= moment]
+    opened = [m.happened_at for m in life["moves"] if json.loads(m.because)["code"] == "reopened"]
+    return bool(ended) and not any(max(ended) <= at <= moment for at in opened)
+
+
 def slow_scores(connection, period: Period, horizon: int) -> list[dict]:
     """Of each lead the first score of each step, with what became of it."""
     root_of = {row.lead_id: row.merged_into or row.lead_id for row in rows_of(connection, leads)}
@@ -178,8 +185,10 @@ def slow_scores(connection, period: Period, horizon: int) -> list[dict]:
     for row in rows_of(connection, events):
         if row.kind == "closed_won" and row.happened_at <= period.until:
             won[root_of[row.lead_id]] = min(row.happened_at, won.get(root_of[row.lead_id], row.happened_at))
-    first = {}
+    first, of_lead = {}, lives(connection, period.until)
     for row in sorted(rows_of(connection, ledger), key=lambda row: (row.as_of, row.id)):
+        if shut_at(of_lead[root_of[row.lead_id]], row.as_of):
+            continue
         for k, (since, until) in enumerate(period.steps()):
             if since < row.as_of <= until:
                 first.setdefault((root_of[row.lead_id], k), row)
@@ -215,6 +224,15 @@ def test_promises_and_bands_over_time_are_those_of_a_slow_walk(lively, period):
         spread = 1.96 * sum(one["p"] * (1 - one["p"]) for one in own) ** 0.5
         assert promise.low <= max(0, promise.expected - spread) < promise.low + 1
         assert promise.high >= min(len(own), promise.expected + spread)
+
+
+def test_the_lively_store_scores_leads_that_were_closed_and_nobody_had_said_so(lively):
+    with lively.reading() as connection:
+        of_lead = lives(connection, at(DAYS))
+        root_of = {row.lead_id: row.merged_into or row.lead_id for row in rows_of(connection, leads)}
+        shut = [shut_at(of_lead[root_of[row.lead_id]], row.as_of) for row in rows_of(connection, ledger)]
+    assert any(shut)
+    assert not all(shut)
 
 
 def test_wins_of_a_source_are_held_against_those_of_equal_fit(lively):
