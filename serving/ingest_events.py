@@ -101,8 +101,8 @@ async def tell_feedback(request: Request) -> Response:
     event, who = read.verdict_of(sent), by.key.key_id if by.key.allows("rep") else CRM
 
     def job(write: Write) -> Json:
-        taken = take_verdict(write, event, by=who, handed_over=sent.handed_over)
-        return _event_taken(event, taken, write.now)
+        stored, taken = take_verdict(write, event, by=who, handed_over=sent.handed_over)
+        return _event_taken(stored, taken, write.now)
 
     status = await by.write("feedback", job, lead_id=event.lead_id)
     return await told(request, by, event.lead_id, status)

@@ -16,7 +16,7 @@ Note = Annotated[str, Field(strict=True, max_length=2_000)]
 Flag = Annotated[bool, Field(strict=True)]
 KNOWN_AT = "when you knew of it; the receipt unless given, and never later"
 HAPPENED_AT = "when it happened, with its time zone; the receipt unless given"
-ANSWER = "only there with ?answer=true; null of a lead that was won or lost, without a model, or after 10 seconds"
+ANSWER = "only there with ?answer=true; null of a lead that was won or lost or is a customer, without a model, or after 10 seconds"
 EVENT_ID = "your own key: the same again changes nothing. Without one, what it says is its key"
 
 
