@@ -14,7 +14,7 @@ from tempfile import TemporaryDirectory, mkdtemp
 from typing import TYPE_CHECKING, Any, Literal, TypeVar, get_args
 
 from features.errors import BadBundle, NoModel, NotPromoted
-from models.manifest import ALLOWED, MANIFEST_BYTES, NAME, PART_BYTES, digest_of, read_file
+from models.manifest import ALLOWED, MANIFEST_BYTES, NAME, PART_BYTES, digest_of, read_file, read_sealed
 from models.mlflow_client import connected, experiment, is_there, pointed_at, reading
 
 if TYPE_CHECKING:
@@ -162,12 +162,14 @@ def rollback(*, tracking_uri: str) -> tuple[Version, Version]:
     Raises:
         NotPromoted: there is no previous champion.
         NoModel: there is no registry yet.
+        BadBundle: the files of the previous one are not those that were registered; nothing was moved.
     """
-    with reading(tracking_uri) as client:
+    with reading(tracking_uri) as client, TemporaryDirectory() as into:
         before, previous = _find(client, "champion"), _find(client, "previous")
         if before is None or previous is None or previous.number == before.number:
             stays = "there is no champion" if before is None else f"version {before.number} stays the champion"
             raise NotPromoted(f"no champion came before this one, so there is nothing to go back to; {stays}")
+        read_sealed(download(previous.number, tracking_uri=tracking_uri, into=Path(into)).folder)
         client.set_registered_model_alias(MODEL, "champion", previous.number)
         client.set_registered_model_alias(MODEL, "previous", before.number)
         return previous, before

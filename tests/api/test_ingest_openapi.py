@@ -64,6 +64,8 @@ def test_every_example_fits_its_schema_and_is_taken(told):
                 for example in shown if "predict" not in path else []:
                     if path not in ROW_BY_ROW:
                         Draft202012Validator(body["schema"] | {"components": document["components"]}).validate(example)
+                    if path.startswith("/v1/webhooks"):  # the host exists nowhere; test_webhooks.py adds real ones
+                        continue
                     url = path.replace("{lead_id}", "L-17")
                     answer = told.client.request(
                         method, url, json=example, headers={"content-type": media, **admin(told)}

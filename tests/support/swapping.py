@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from time import monotonic, sleep
 from typing import Any
 
 import httpx
@@ -179,6 +180,7 @@ def swap_under_load(root: Path, *, promotions: int, bad: int, seed: int, clients
                 kept += _kept(source, registry, sound[j % 3], root / f"bad-{j}", seed=seed + j)
             registry.promote(folders[i])
             swapped += source.refresh().predictor.version == folders[i].name
+        _await_answer(heard, folders[-1].name)
     return Swaps(
         promotions=promotions,
         swapped=swapped,
@@ -189,6 +191,13 @@ def swap_under_load(root: Path, *, promotions: int, bad: int, seed: int, clients
         mixed=heard.mixed,
         bundles_heard=len(heard.by_version),
     )
+
+
+def _await_answer(heard: Heard, version: str) -> None:
+    """Until a client has heard this version, or a minute is over."""
+    until = monotonic() + 60
+    while version not in heard.by_version and monotonic() < until:
+        sleep(PAUSE_SECONDS)
 
 
 def _kept(source: ModelSource, registry: Folders, sound: Path, into: Path, *, seed: int) -> bool:

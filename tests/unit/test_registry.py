@@ -12,7 +12,8 @@ import pytest
 from features.errors import BadBundle, NoModel, RegistryRefused
 from models.files import load, save
 from models.manifest import REQUIRED
-from models.registry import Data, Run, download, find, promote, register, set_alias
+from models.mlflow_client import connected
+from models.registry import Data, Run, download, find, promote, register, rollback, set_alias
 from support.small_bundle import small
 
 
@@ -27,6 +28,8 @@ def bundle(tmp_path_factory):
 def empty(tmp_path_factory):
     """A registry without a model; MLflow takes seconds to make one."""
     database = tmp_path_factory.mktemp("empty") / "mlflow.db"
+    with connected(f"sqlite:///{database}"):
+        pass
     assert find("champion", tracking_uri=f"sqlite:///{database}") is None
     return database
 
@@ -110,6 +113,18 @@ def test_download_refuses_what_was_not_registered(bundle, uri, tmp_path):
     save(small(seed=8).bundle, planted, small(seed=8).rows)
     with pytest.raises(BadBundle, match="was registered as"):
         download("champion", tracking_uri=uri, into=tmp_path / "cache")
+
+
+def test_a_damaged_bundle_is_not_gone_back_to(bundle, uri, tmp_path):
+    one, two = (register(bundle, run(tmp_path), tracking_uri=uri) for _ in range(2))
+    promote(one.number, tracking_uri=uri)
+    promote(two.number, tracking_uri=uri)
+    for planted in (tmp_path / "mlartifacts" / "models").glob("*/artifacts/artifacts/bundle/linear.json"):
+        planted.write_bytes(planted.read_bytes()[:-2] + b" }")
+    with pytest.raises(BadBundle, match=r"linear\.json"):
+        rollback(tracking_uri=uri)
+    assert find("champion", tracking_uri=uri).number == two.number
+    assert find("previous", tracking_uri=uri).number == one.number
 
 
 def test_without_a_champion_there_is_no_model(uri, tmp_path):
