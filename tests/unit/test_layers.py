@@ -18,7 +18,18 @@ ALLOWED = {
     "training": {"features", "models", "numpy", "pandas", "sklearn", "scipy", "lightgbm", "mlflow", "optuna"}
     | {"matplotlib", "pyarrow", "threadpoolctl"},
     "serving": {"features", "models", "numpy", "pandas", "pyarrow", "fastapi", "starlette", "pydantic", "pydantic_core"}
-    | {"orjson", "uvicorn", "structlog", "babel", "sqlalchemy", "prometheus_client", "jinja2", "anyio", "alembic"},
+    | {
+        "orjson",
+        "uvicorn",
+        "structlog",
+        "babel",
+        "sqlalchemy",
+        "prometheus_client",
+        "jinja2",
+        "anyio",
+        "alembic",
+        "standardwebhooks",
+    },
 }
 MAY_IMPORT_MLFLOW = {f"models/{name}.py" for name in ("registry", "mlflow_client", "trial_runs", "pyfunc")}
 MAY_IMPORT_SPARK = {
