@@ -134,7 +134,7 @@ def _standing(found: Backtest) -> str:
     apart = interval(found.ahead(best), signed=True)
     return (
         f"Both experts together reach {interval(ours.interval)} in the mean, {word} the best of the others, "
-        f"{NAMES[best]} ({others[best]:.3f}), by {apart}."
+        f"{NAMES[best]} ({others[best]:.3f}): the difference is {apart}."
     )
 
 

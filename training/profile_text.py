@@ -35,7 +35,8 @@ def _who(told: Mapping[str, Any]) -> list[str]:
         "## Who is won most often: the ideal customer profile",
         f"Counted are {told['leads']:,} leads that came early enough to know what became of them; {told['won']:,} of "
         "them were won. Each lead counts once, as it was last known before it was closed. The range holds the true "
-        "share 95 times in 100. Lines are in order of their share, pulled to the average where leads are few, so that "
+        "share 95 times in 100 if leads decide apart; those of one account often don't, and then it is too narrow. "
+        "Lines are in order of their share, pulled to the average where leads are few, so that "
         f"3 won of 4 don't lead the list. {LUCK}",
         *warning,
         *(["\n".join(f"- {_in_short(field)}" for field in told["fields"])] if told["fields"] else []),
