@@ -36,7 +36,7 @@ def audit_rows(request: Request) -> Response:
     by = caller(request, "admin")
     after = request.query_params.get("after", "0")
     if not (after.isascii() and after.isdigit() and len(after) <= 18):
-        raise BadRequest([Fault(pointer="", detail="after should be a whole number, the `next` of an answer")])
+        raise BadRequest([Fault(pointer="/after", detail="should be a whole number, the `next` of an answer")])
     with by.store.reading() as connection:
         rows = audit(connection, after=int(after), limit=AUDIT_ROWS)
     shown = [{**vars(row), "at": iso(row.at)} for row in rows]

@@ -16,7 +16,7 @@ Note = Annotated[str, Field(strict=True, max_length=2_000)]
 Flag = Annotated[bool, Field(strict=True)]
 KNOWN_AT = "when you knew of it; the receipt unless given, and never later"
 HAPPENED_AT = "when it happened, with its time zone; the receipt unless given"
-ANSWER = "only there with ?answer=true; null of a lead that was won or lost or is a customer, without a model, or after 10 seconds"
+ANSWER = "only there with ?answer=true; null of a closed lead or a customer, without a model, or after 10 seconds"
 EVENT_ID = "your own key: the same again changes nothing. Without one, what it says is its key"
 
 
@@ -101,9 +101,9 @@ class FeedbackToTell(Schema):
     @model_validator(mode="after")
     def _reasoned(self) -> Self:
         if (self.reason is None) == (self.verdict == "rejected"):
-            raise ValueError("a rejection needs a reason, an acceptance has none")
+            raise ValueError("lacks the reason of a rejection, or gives one for an acceptance")
         if self.reason is Rejection.OTHER and not (self.note or "").strip():
-            raise ValueError("the reason 'other' needs a note that says it")
+            raise ValueError("gives the reason 'other' without a note that says it")
         return self
 
 

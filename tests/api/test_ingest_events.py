@@ -157,6 +157,11 @@ def test_feedback_that_says_nothing_sound_is_refused(told, change, status):
     assert_problem(post(told, "/v1/feedback", body | change), status)
 
 
+def test_feedback_without_its_reason_is_refused_in_one_sentence(told):
+    said = post(told, "/v1/feedback", {"lead_id": "L-17", "verdict": "rejected"}).json()["detail"]
+    assert said == "the request lacks the reason of a rejection, or gives one for an acceptance"
+
+
 @pytest.mark.parametrize("path", ["/v1/events", "/v1/events/batch", "/v1/track", "/v1/outcomes", "/v1/leads"])
 def test_a_rep_may_not_write_facts_and_nobody_without_a_key(told, path):
     assert_problem(post(told, path, {}, authorization=f"Bearer {told.rep_token}"), 403)
