@@ -4,11 +4,13 @@ A result counts for the last hand-off before it, so a lead that was turned down,
 `recycled` once and `won` once. The accept rate counts answers alone.
 """
 
+from bisect import bisect_right
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from operator import attrgetter
+from typing import Any, NamedTuple
 
 import orjson
 from sqlalchemy import Connection, Row
@@ -16,7 +18,8 @@ from sqlalchemy import Connection, Row
 from features.clock import DAY
 from serving.lifecycle.handoff import Band
 from serving.live.cursors import pack, unpack
-from serving.live.tables_of_leads import CLOSINGS, MOVED, ROOTS, SOURCES, over_all, with_
+from serving.live.fates import WITH_FATES
+from serving.live.tables_of_leads import over_all
 
 PAGE, MOST = 50, 500  #: hand-offs in one answer
 LONG_AGO = -(2**62)
@@ -35,41 +38,6 @@ class Became(StrEnum):
     RECYCLED = "recycled"  #: not accepted, and offered again since
     WITHDRAWN = "withdrawn"  #: the offer ended by itself: the score fell, or a person moved the lead
     MERGED = "merged"
-
-
-_BETWEEN = "{0}.at >= h.offered_at AND (h.next_at IS NULL OR {0}.at < h.next_at)"
-HANDED = f"""
-handed AS (
-    SELECT h.id, h.lead_id, h.offered_at, h.due_at, h.band, h.owner, h.reason, r.root,
-           CASE WHEN h.ended_at <= :until THEN h.ended_at END AS ended_at,
-           CASE WHEN h.ended_at <= :until THEN h.ending END AS ending,
-           LEAD(h.offered_at) OVER (PARTITION BY r.root ORDER BY h.offered_at, h.id) AS next_at
-    FROM hand_offs h JOIN roots r ON r.lead_id = h.lead_id
-    WHERE h.offered_at <= :until
-),
-ended AS (
-    SELECT h.id, MIN(CASE WHEN c.kind = 'closed_won' THEN c.at END) AS won_at,
-           MIN(CASE WHEN c.kind = 'closed_lost' THEN c.at END) AS lost_at
-    FROM handed h JOIN closings c ON c.root = h.root AND {_BETWEEN.format("c")}
-    GROUP BY h.id
-),
-opened AS (
-    SELECT h.id, MIN(m.at) AS at
-    FROM handed h JOIN moved m ON m.root = h.root AND m.stage = 'opportunity' AND {_BETWEEN.format("m")}
-    GROUP BY h.id
-),
-became AS (
-    SELECT h.*, e.won_at, e.lost_at, o.at AS opened_at, s.value AS source,
-           CASE WHEN COALESCE(h.ended_at, :until) > h.due_at THEN 1 ELSE 0 END AS late,
-           CASE WHEN e.won_at IS NOT NULL THEN 'won' WHEN e.lost_at IS NOT NULL THEN 'lost'
-                WHEN o.at IS NOT NULL THEN 'opportunity' WHEN h.ending IS NULL THEN 'waiting'
-                WHEN h.ending IN ('accepted', 'merged') THEN h.ending WHEN h.next_at IS NOT NULL THEN 'recycled'
-                ELSE h.ending END AS became
-    FROM handed h LEFT JOIN ended e ON e.id = h.id LEFT JOIN opened o ON o.id = h.id
-    LEFT JOIN sourced s ON s.root = h.root
-    WHERE h.offered_at > :since
-)"""  # noqa: S608  # our own words
-_WITH = with_(ROOTS, CLOSINGS, MOVED, SOURCES, HANDED)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -169,10 +137,11 @@ def handed(connection: Connection, span: Span, *, after: str | None = None, limi
     Raises:
         BadCursor: `after` is none of this list.
     """
-    rows, following = _page(connection, span, after, limit)
-    asked = f"""{_WITH} SELECT band, owner, source, ending, reason, became, late, COUNT(*) AS many FROM became
-        WHERE {span.where()} GROUP BY band, owner, source, ending, reason, became, late"""  # noqa: S608
-    groups = over_all(connection, asked, span.values())
+    place = None if after is None else tuple(map(int, unpack(span.question(), after, (int, int))))
+    asked = f"{WITH_FATES} SELECT * FROM became WHERE {span.where()} ORDER BY offered_at DESC, id DESC"  # noqa: S608
+    found = over_all(connection, asked, span.values())
+    groups = _groups(found)
+    rows, following = _page(found, span, place, limit)
     return Handed(
         rows=rows,
         following=following,
@@ -185,18 +154,34 @@ def handed(connection: Connection, span: Span, *, after: str | None = None, limi
     )
 
 
-def _page(connection: Connection, span: Span, after: str | None, limit: int) -> tuple[tuple[Fate, ...], str | None]:
-    values, place = span.values() | {"most": limit + 1}, "1 = 1"
-    if after is not None:
-        values["at"], values["number"] = unpack(span.question(), after, (int, int))
-        place = "(offered_at, id) < (:at, :number)"
-    asked = (
-        f"{_WITH} SELECT * FROM became WHERE {span.where()} AND {place} ORDER BY offered_at DESC, id DESC LIMIT :most"  # noqa: S608
-    )
-    rows = over_all(connection, asked, values)
-    last = rows[limit - 1] if len(rows) > limit else None
-    following = None if last is None else pack(span.question(), (last.offered_at, last.id))
-    return tuple(_fate(row) for row in rows[:limit]), following
+class _Group(NamedTuple):
+    """Hand-offs that are alike in all that sums are made of."""
+
+    band: str
+    owner: str | None
+    source: str | None
+    ending: str | None
+    reason: str | None
+    became: str
+    late: int
+    many: int
+
+
+def _groups(found: "Iterable[Row[Any]]") -> list[_Group]:
+    alike = attrgetter(*_Group._fields[:-1])
+    return [_Group._make((*key, many)) for key, many in Counter(map(alike, found)).items()]
+
+
+def _page(
+    found: "Sequence[Row[Any]]", span: Span, place: tuple[int, ...] | None, limit: int
+) -> tuple[tuple[Fate, ...], str | None]:
+    """The part of the list behind a place, and the cursor of the next one."""
+    start = 0 if place is None else bisect_right(found, (-place[0], -place[1]), key=lambda r: (-r.offered_at, -r.id))
+    rows = found[start : start + limit]
+    more = start + limit < len(found)
+    return tuple(_fate(row) for row in rows), pack(
+        span.question(), (rows[-1].offered_at, rows[-1].id)
+    ) if more else None
 
 
 def _fate(row: "Row[Any]") -> Fate:
@@ -232,10 +217,10 @@ def waited_days(fate: Fate, until: int) -> float:
 
 
 def _tallies(
-    groups: "Iterable[Row[Any]]", key: "Callable[[Row[Any]], str]", order: list[str] | None = None
+    groups: Iterable[_Group], key: Callable[[_Group], str], order: list[str] | None = None
 ) -> tuple[Tally, ...]:
     """One for each key, in the order given or the largest first."""
-    apart: dict[str, list[Row[Any]]] = {}
+    apart: dict[str, list[_Group]] = {}
     for row in groups:
         apart.setdefault(key(row), []).append(row)
     found = [_tally(name, rows) for name, rows in apart.items()]
@@ -244,7 +229,7 @@ def _tallies(
     return tuple(sorted(found, key=lambda one: (-one.offered, one.name)))
 
 
-def _tally(name: str, groups: "Iterable[Row[Any]]") -> Tally:
+def _tally(name: str, groups: Iterable[_Group]) -> Tally:
     groups = list(groups)
 
     def count(column: str, value: object) -> int:
@@ -262,7 +247,7 @@ def _tally(name: str, groups: "Iterable[Row[Any]]") -> Tally:
     )
 
 
-def _reasons(groups: "Iterable[Row[Any]]") -> tuple[ReasonTally, ...]:
+def _reasons(groups: Iterable[_Group]) -> tuple[ReasonTally, ...]:
     answered, by_reason = 0, Counter[tuple[str, str]]()
     for row in groups:
         answered += row.many if row.ending in ("accepted", "rejected") else 0

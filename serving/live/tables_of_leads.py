@@ -31,13 +31,14 @@ persons AS (
     GROUP BY COALESCE(l.merged_into, l.lead_id)
 )"""
 
-#: how each lead ended, if it did; SQLite takes the index of outcomes only where its whole condition is there
+#: how each lead ended, if it did; SQLite takes the index of outcomes only where its whole condition is there, and
+#: starts with it only where the results are a table of their own
 CLOSINGS = f"""
-closings AS (
-    SELECT r.root, e.kind, e.happened_at AS at
-    FROM events e JOIN roots r ON r.lead_id = e.lead_id
-    WHERE e.kind IN ({_OUTCOMES}) AND e.kind IN ('closed_won', 'closed_lost') AND e.happened_at <= :until
-)"""  # noqa: S608  # our own words
+results AS MATERIALIZED (
+    SELECT lead_id, kind, happened_at AS at FROM events
+    WHERE kind IN ({_OUTCOMES}) AND kind IN ('closed_won', 'closed_lost') AND happened_at <= :until
+),
+closings AS MATERIALIZED (SELECT r.root, e.kind, e.at FROM results e JOIN roots r ON r.lead_id = e.lead_id)"""  # noqa: S608  # our own words
 
 #: moves that were not taken back, in their order
 MOVED = """
