@@ -147,6 +147,16 @@ def choose_strength(view: View, train: Dataset, model: Model) -> float:
     return model.linear_strengths[int(np.argmin(losses))]
 
 
+def choice_note(train: Dataset, model: Model) -> str | None:
+    """What a reader should know of the choice of the strength; nothing where pairs are not that many."""
+    if len(train) <= MANY_PAIRS or len(model.linear_strengths) == 1:
+        return None
+    return (
+        f"The regularisation of the logistic expert was chosen by leads drawn at random, with {PAIRS_TO_CHOOSE:,} of "
+        f"the {len(train):,} training pairs and {WINS_TO_CHOOSE} won leads at least; all pairs fitted it."
+    )
+
+
 def _some_pairs(train: Dataset, seed: int) -> Dataset:
     """Enough pairs to choose by; all where there are few."""
     if len(train) > MANY_PAIRS:

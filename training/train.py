@@ -18,7 +18,7 @@ from training.card import calibration_facts, card_text, counted_facts, data_fact
 from training.dataset import Dataset
 from training.evaluate import Evaluation, evaluate
 from training.fairness import fairness_facts
-from training.fit import Fitted, fit, with_strength
+from training.fit import Fitted, choice_note, fit, with_strength
 from training.make_reference import make_reference
 from training.points_prior import unmatched
 from training.points_rules import PointsRules
@@ -72,7 +72,7 @@ def train(
     progress("choosing the regularisation")
     fitted = fit(view, past, calibrate, with_strength(view, past, settings.model), progress)
     evaluation = evaluate(view, *parts, fitted, settings, share, progress, rules)
-    notes = (*ready.notes, *_fit_notes(fitted, ready), *(rules.notes if rules else ()))
+    notes = (*ready.notes, *_fit_notes(fitted, ready, past), *(rules.notes if rules else ()))
     progress("looking at groups and proxies")
     card = _card(ready, parts, fitted, evaluation) | {"notes": list(notes)}
     card |= fairness_facts(export, ready, test, evaluation.log_odds["both"], share)
@@ -113,10 +113,10 @@ def _card(
     return facts | calibration_facts(fitted) | evaluation.card() | standing | counted
 
 
-def _fit_notes(fitted: Fitted, ready: Prepared) -> tuple[str, ...]:
+def _fit_notes(fitted: Fitted, ready: Prepared, past: Dataset) -> tuple[str, ...]:
     """What a reader should know of the fit."""
     grown, prior = fitted.experts.grown, ready.settings.model.prior
-    found = [grown.note] if grown and grown.note else []
+    found = [note for note in (grown and grown.note, choice_note(past, ready.settings.model)) if note]
     if "both" in fitted.without_skill:
         found.append(
             "What was learned ranks held-out leads no better than chance: everybody gets the same share of wins."

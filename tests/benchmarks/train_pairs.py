@@ -1,9 +1,11 @@
 """Training from pairs to a fitted model: what it takes beside LightGBM's own `train` calls in it.
 
-usage: python tests/benchmarks/train_pairs.py [--pairs 1000000] [--columns 60] [--out FILE.json]
+usage: python tests/benchmarks/train_pairs.py [--pairs 1000000] [--columns 60] [--evaluate] [--out FILE.json]
 
 The pipeline sorts events, builds rows, chooses the regularisation, fits both experts and calibrates. LightGBM's share
-is what its own calls took in that very run: `train`, the `cv` that chooses the number of trees, and its data sets.
+is what its own calls took in that very run: `train` (one chooses the number of trees, one grows them), the `cv` that
+chooses for few wins, and its data sets. `--evaluate` adds, apart, what the report on the test period takes:
+baselines, of which two train again, and the intervals of every figure.
 """
 
 import argparse
@@ -24,7 +26,8 @@ from features.kernel import behaviour
 from features.settings import Settings
 from features.view import KindMeaning, View
 from training.dataset import Dataset
-from training.fit import fit, with_strength
+from training.evaluate import evaluate
+from training.fit import Fitted, fit, with_strength
 
 BAR = 0.30
 PAIRS_A_LEAD, EVENTS_A_LEAD = 4, 40
@@ -97,11 +100,25 @@ def dataset(view: View, pairs: int, seed: int) -> Dataset:
     return Dataset(rows=rows, label=label, weight=np.ones(len(rows)), group=lead, lead=lead, as_of=as_of)
 
 
+def evaluation_figures(
+    view: View, past: Dataset, later: Dataset, fitted: Fitted, settings: Settings, clock: Clock
+) -> dict[str, float]:
+    """Processor time of the evaluation, and LightGBM's part in it."""
+    before, cpu = clock.cpu_seconds, time.process_time()
+    half = np.arange(len(later)) < len(later) // 2
+    evaluate(view, past, later.take(half), later.take(~half), fitted, settings, 0.1)
+    return {
+        "evaluation_cpu_seconds": time.process_time() - cpu,
+        "evaluation_lightgbm_cpu_seconds": clock.cpu_seconds - before,
+    }
+
+
 def main() -> int:
     """Measure, print, and fail above the bar."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--pairs", type=int, default=1_000_000)
     parser.add_argument("--columns", type=int, default=60)
+    parser.add_argument("--evaluate", action="store_true")
     parser.add_argument("--out", type=Path)
     asked = parser.parse_args()
     view, settings = view_of(asked.columns), Settings()
@@ -116,7 +133,7 @@ def main() -> int:
     cut = int(0.8 * len(data))
     places = np.arange(len(data))
     past, later = data.take(places[:cut]), data.take(places[cut:])
-    fit(view, past, later, with_strength(view, past, settings.model), lambda _: None)
+    fitted = fit(view, past, later, with_strength(view, past, settings.model), lambda _: None)
     wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
     figures = {
         "pairs": asked.pairs,
@@ -130,6 +147,8 @@ def main() -> int:
         "overhead_cpu": cpu / clock.cpu_seconds - 1,
         "bar": BAR,
     }
+    if asked.evaluate:
+        figures |= evaluation_figures(view, past, later, fitted, settings, clock)
     print(json.dumps(figures, indent=1))  # noqa: T201  # a command line
     if asked.out:
         asked.out.write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")

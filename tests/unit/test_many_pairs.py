@@ -12,7 +12,7 @@ from features.view import View
 from models.linear import LinearExpert, LinearInputs
 from training import newton
 from training.dataset import Dataset
-from training.fit import MANY_PAIRS, PAIRS_TO_CHOOSE, WINS_TO_CHOOSE, choose_strength, fit_linear, folds
+from training.fit import MANY_PAIRS, PAIRS_TO_CHOOSE, WINS_TO_CHOOSE, choice_note, choose_strength, fit_linear, folds
 
 NAMES = ("a", "b", "c", "d")
 VIEW = View(
@@ -124,3 +124,9 @@ def test_threads_change_no_bit(many: Dataset, monkeypatch: pytest.MonkeyPatch):
     alone = fitted(many, 1)
     monkeypatch.setattr(numba.config, "NUMBA_NUM_THREADS", 4)
     assert fitted(many, 2) == alone
+
+
+def test_the_card_says_who_chose_where_not_all_did(many: Dataset):
+    assert "with 10,000 of the 200,040 training pairs and 100 won leads" in str(choice_note(many, Model()))
+    assert choice_note(many.take(np.arange(MANY_PAIRS)), Model()) is None
+    assert choice_note(many, Model(linear_strengths=(0.1,))) is None
