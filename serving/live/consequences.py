@@ -14,7 +14,7 @@ from sqlalchemy import Connection, delete
 from features.stages import Stage
 from features.tables import OUTCOME_KINDS
 from serving.lifecycle.moves import Move
-from serving.live.hand_offs import Ending, HandedOff, end, open_of_all
+from serving.live.hand_offs import Ending, HandedOff, end, open_of_all, revise
 from serving.live.moving import make_move, not_before
 from serving.store.facts import Place, place_of
 from serving.store.family import Family, families_of, family_of
@@ -109,9 +109,14 @@ class _Teller:
             end(self.write, root, at=said.happened_at, ending="withdrawn", by=self.by, reason=said.kind)
 
     def _answer(self, root: str, said: Said, ending: Ending, reason: str | None) -> None:
-        """A verdict ends the hand-off that it is about; one from before its offer was about an earlier one."""
+        """A verdict ends the hand-off that it is about; one from before its offer was about an earlier one.
+
+        Said again otherwise, it changes how the last one ended: hand-off and lead never tell two stories.
+        """
         there = self.opened.get(root)
-        if there is not None and said.happened_at >= there.offered_at - CLOCKS:
+        if there is None:
+            revise(self.write, root, at=said.happened_at, ending=ending, by=self.by, reason=reason)
+        elif said.happened_at >= there.offered_at - CLOCKS:
             end(self.write, root, at=said.happened_at, ending=ending, by=self.by, reason=reason)
             del self.opened[root]
 

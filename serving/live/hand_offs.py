@@ -106,6 +106,26 @@ def end(write: Write, lead_id: str, *, at: int, ending: Ending, by: str, reason:
     return found
 
 
+def revise(write: Write, lead_id: str, *, at: int, ending: Ending, by: str, reason: str | None) -> HandedOff | None:
+    """Change the answer to the last hand-off of the lead, if sales had answered it otherwise by then.
+
+    When it was answered stays: the clock is about the first answer.
+    """
+    asked = select(hand_offs).where(hand_offs.c.lead_id == lead_id)
+    row = write.connection.execute(
+        asked.order_by(hand_offs.c.offered_at.desc(), hand_offs.c.id.desc()).limit(1)
+    ).first()
+    if row is None or row.ending not in ("accepted", "rejected") or at < row.ended_at:
+        return None
+    if (row.ending, row.reason) == (ending, reason):
+        return None
+    changed = update(hand_offs).where(hand_offs.c.id == row.id).values(ending=ending, reason=reason, ended_by=by)
+    found = handed_off(write.connection.execute(changed.returning(hand_offs)).one())
+    data = {"hand_off_id": found.hand_off_id, "ending": ending, "reason": reason}
+    notify(write, Notice(kind="hand_off.ended", lead_id=lead_id, at=write.now, data=data))
+    return found
+
+
 def breached(connection: Connection, now: int) -> list[HandedOff]:
     """Open hand-offs past their time that nobody was told of yet, the longest first."""
     late = hand_offs.c.ended_at.is_(None) & (hand_offs.c.due_at < now) & hand_offs.c.breach_told.is_(False)

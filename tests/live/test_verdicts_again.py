@@ -1,13 +1,15 @@
 """A verdict that a sender repeats, for it did not hear the answer, is one verdict; one said anew is another."""
 
+import orjson
 import pytest
 
 from features.stages import Stage
 from serving.live.feedback import take_verdict
 from serving.live.stages import StageSet, set_stage
 from serving.store.events import NewEvent
-from serving.store.schema import events
-from support.stores import event, send, told
+from serving.store.live_schema import hand_offs, notices
+from serving.store.schema import events, stage_moves
+from support.stores import at, event, send, told
 
 MINUTES = 1 / 1_440  #: in days
 
@@ -58,3 +60,24 @@ def test_after_a_stage_that_was_set_the_same_rejection_counts_again(offered):
     stage = StageSet(lead_id="a", stage=Stage.OPPORTUNITY, by="rep-1")
     offered.do(lambda write: set_stage(write, stage), day=3 + 2 * MINUTES)
     assert says(offered, minutes=3)[1] == "stored"
+
+
+def test_the_last_of_verdicts_that_contradict_each_other_holds_for_lead_and_hand_off_alike(offered):
+    says(offered, minutes=1, kind="sales_rejected")
+    (first,) = offered.rows(hand_offs)
+    says(offered, minutes=2, kind="sales_accepted")
+    (second,) = offered.rows(hand_offs)
+
+    assert (first.ending, first.reason) == ("rejected", "bad_timing")
+    assert (second.ending, second.reason, second.ended_at) == ("accepted", None, first.ended_at)
+    assert [row.stage for row in offered.rows(stage_moves)][-1] == "sales_qualified"
+    told_of = [orjson.loads(row.data)["ending"] for row in offered.rows(notices) if row.kind == "hand_off.ended"]
+    assert told_of == ["rejected", "accepted"]
+
+
+def test_a_verdict_from_before_the_answer_changes_nothing_of_it(offered):
+    says(offered, minutes=5, kind="sales_accepted")
+    late = NewEvent(lead_id="a", kind="sales_rejected", happened_at=at(3 + MINUTES), actor="seller", reason="other")
+    offered.do(lambda write: take_verdict(write, late, by="rep-2"), day=3.5)
+    (found,) = offered.rows(hand_offs)
+    assert (found.ending, found.reason) == ("accepted", None)
