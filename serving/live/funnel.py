@@ -104,8 +104,7 @@ class Funnel:
 
 def funnel(connection: Connection, period: Period) -> Funnel:
     """Counts and conversion by entry date and by moves, and time in stage."""
-    entered = _by_entry(connection, period)
-    moved = _by_moves(connection, period)
+    entered, moved = _reached(connection, period)
     steps = tuple(
         Step(since=since, until=until, by_entry=counts(entered.get(k, ())), by_moves=counts(moved.get(k, ())))
         for k, (since, until) in enumerate(period.steps())
@@ -129,24 +128,19 @@ def _sum(steps: Mapping[int, Sequence[int]]) -> list[int]:
     return [sum(column) for column in zip(*steps.values(), strict=True)]
 
 
-def _by_entry(connection: Connection, period: Period) -> dict[int, list[int]]:
-    """By step of entry: how many came to each stage by the end of the period."""
-    sums = ", ".join(f"COUNT(f{stage.rank})" for stage in Stage)
-    asked = f"""{_WITH} SELECT (f0 - :since - 1) / :step AS k, {sums} FROM firsts
-        WHERE f0 > :since GROUP BY (f0 - :since - 1) / :step"""  # noqa: S608
-    return {k: list(numbers) for k, *numbers in over_all(connection, asked, period.values())}
-
-
-def _by_moves(connection: Connection, period: Period) -> dict[int, list[int]]:
-    """By step: how many came to each stage for the first time."""
-    ranks = " UNION ALL ".join(f"SELECT {stage.rank} AS reached" for stage in Stage)
-    first = "CASE r.reached " + " ".join(f"WHEN {s.rank} THEN f{s.rank}" for s in Stage) + " END"
-    asked = f"""{_WITH}, entered AS (SELECT r.reached, {first} AS at FROM firsts CROSS JOIN ({ranks}) r)
-        SELECT reached, (at - :since - 1) / :step AS k, COUNT(*) AS many FROM entered
-        WHERE at > :since GROUP BY reached, (at - :since - 1) / :step"""  # noqa: S608
-    found: dict[int, list[int]] = {}
-    for stage, k, n in over_all(connection, asked, period.values()):
-        found.setdefault(k, [0] * len(_STAGES))[stage] = n
+def _reached(connection: Connection, period: Period) -> tuple[dict[int, list[int]], dict[int, list[int]]]:
+    """How many came to each stage: by step of entry up to the end, and for the first time in each step."""
+    came = ", ".join(f"COUNT(f{stage.rank})" for stage in Stage)
+    first = ", ".join(f"SUM(CASE WHEN reached = {stage.rank} THEN 1 ELSE 0 END)" for stage in Stage)
+    firsts = " UNION ALL ".join(f"SELECT {s.rank} AS reached, f{s.rank} AS at FROM firsts" for s in Stage)  # noqa: S608
+    k = "({} - :since - 1) / :step"
+    asked = f"""{_WITH}, entered AS ({firsts})
+        SELECT 0 AS by_moves, {k.format("f0")} AS k, {came} FROM firsts WHERE f0 > :since GROUP BY {k.format("f0")}
+        UNION ALL
+        SELECT 1, {k.format("at")}, {first} FROM entered WHERE at > :since GROUP BY {k.format("at")}"""  # noqa: S608
+    found: tuple[dict[int, list[int]], dict[int, list[int]]] = ({}, {})
+    for by_moves, step, *numbers in over_all(connection, asked, period.values()):
+        found[by_moves][step] = numbers
     return found
 
 
