@@ -14,10 +14,9 @@ from serving import ingest_read as read
 from serving.ingest_schemas import FeedbackToTell
 from serving.kind_words import field_label
 from serving.lifecycle.moves import lasting
-from serving.live.feedback import take_verdict
-from serving.live.stages import take_back
 from serving.live.timeline_words import entry_sentence, grounds_of
 from serving.store.writer import Act, Job
+from serving.web.answers import answer, undo_once
 from serving.web.forms import own_path, with_field
 from serving.web.lead_facts import Asked, LeadFacts, known_fields, lead_facts
 from serving.web.page_route import PageRouter
@@ -29,6 +28,7 @@ from serving.web.waterfall import whole_parts
 
 router = PageRouter()
 
+ANSWERS = ("verdict", "hand_off_ended")  #: what sales said, and the offer that it ended: the same, told once
 NOTHING = View(definitions=(), kinds=(), categories={})  #: knows no kind of event by another name
 
 
@@ -76,7 +76,7 @@ def similar(request: Request) -> Response:
 @router.post("/lead/accept")
 def accept(request: Request) -> Response:
     """Sales takes the lead."""
-    return _answered(request, lambda lead_id, _: {"lead_id": lead_id, "verdict": "accepted"}, "accepted")
+    return _answered(request, lambda lead_id, _: {"lead_id": lead_id, "verdict": "accepted"})
 
 
 @router.post("/lead/reject")
@@ -87,21 +87,21 @@ def reject(request: Request) -> Response:
         note = {"note": form["note"]} if form.get("note") else {}
         return {"lead_id": lead_id, "verdict": "rejected", "reason": form.get("reason", "")} | note
 
-    return _answered(request, told, "rejected")
+    return _answered(request, told)
 
 
 @router.post("/lead/undo")
 def undo(request: Request) -> Response:
-    """Take the last move back."""
+    """Take back the move that the page showed as the last one."""
     visitor = visitor_of(request)
     key = visitor.require("rep")
     form = visitor.form()
-    lead_id = _lead_id(form.get("lead_id"))
-    _write(visitor, "undo", lead_id, lambda write: take_back(write, lead_id, by=key.key_id))
-    return go_to(_address("/lead", lead_id, just="undone"))
+    lead_id, seen = _lead_id(form.get("lead_id")), _number(form.get("move"))
+    just = _write(visitor, "undo", lead_id, lambda write: undo_once(write, lead_id, seen=seen, by=key.key_id))
+    return go_to(_address("/lead", lead_id, just=just))
 
 
-def _answered(request: Request, told: Callable[[str, Mapping[str, str]], dict[str, str]], just: str) -> Response:
+def _answered(request: Request, told: Callable[[str, Mapping[str, str]], dict[str, str]]) -> Response:
     """What sales says goes the way of `/v1/feedback`; back to where the form stood."""
     visitor = visitor_of(request)
     key = visitor.require("rep")
@@ -110,15 +110,16 @@ def _answered(request: Request, told: Callable[[str, Mapping[str, str]], dict[st
     if form.get("reason") == Rejection.OTHER and not form.get("note"):
         return go_to(_address("/lead", lead_id, just="note"))
     sent = read.read_as(FeedbackToTell, told(lead_id, form), latest=visitor.now)
-    _write(visitor, "feedback", lead_id, lambda write: take_verdict(write, read.verdict_of(sent), by=key.key_id))
+    just = _write(visitor, "feedback", lead_id, lambda write: answer(write, sent, by=key.key_id))
     return go_to(with_field(own_path(form.get("to"), _address("/lead", lead_id)), "just", just))
 
 
-def _write(visitor: Visitor, action: str, lead_id: str, job: "Job[Any]") -> None:
+def _write(visitor: Visitor, action: str, lead_id: str, job: "Job[str]") -> str:
     key = visitor.require("rep")
-    visitor.store.write(job, Act(now=visitor.now, key_id=key.key_id, action=action, lead_id=lead_id))
+    done = visitor.store.write(job, Act(now=visitor.now, key_id=key.key_id, action=action, lead_id=lead_id))
     if visitor.service.engine is not None:
         visitor.service.engine.wake()
+    return done
 
 
 def _asked(request: Request) -> Asked:
@@ -178,10 +179,12 @@ def _happened(facts: LeadFacts, view: View, visitor: Visitor) -> list[dict[str, 
     for entry in facts.happened.entries:
         if entry.what == "score":
             continue
+        text = entry_sentence(entry, view, visitor.language)
+        if entry.what in ANSWERS and any((one["at"], one["text"]) == (entry.at, text) for one in found):
+            continue
         effect = entry.effect if entry.effect and entry.effect.score_id not in told else None
         if effect is not None:
             told.add(effect.score_id)
-        text = entry_sentence(entry, view, visitor.language)
         grounds = grounds_of(entry, view, visitor.language)
         found.append({"at": entry.at, "what": entry.what, "text": text, "because": grounds, "effect": effect})
     return found

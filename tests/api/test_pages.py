@@ -18,6 +18,8 @@ from support.service import NOW
 
 TOKEN = re.compile(r'name="form_token" value="(\w+)"')
 
+MOVE = re.compile(r'name="move" value="(\d+)"')
+
 
 @pytest.fixture
 def browser(told):
@@ -158,8 +160,46 @@ def test_an_accepted_lead_is_on_record_as_if_told_by_the_api(told, browser):
     assert answer.headers["location"] == "/queue?just=accepted"
     page = browser.get("/lead?lead_id=L-1").text
     assert "Sales accepted it" in page
-    assert browser.post("/lead/undo", data=data).headers.get("location") == "/lead?lead_id=L-1&just=undone"
+    undoing = data | {"move": MOVE.search(page)[1]}
+    assert browser.post("/lead/undo", data=undoing).headers.get("location") == "/lead?lead_id=L-1&just=undone"
     assert "Moved back to" in browser.get("/lead?lead_id=L-1").text
+
+
+def test_of_two_who_accept_the_second_is_told_so_and_changes_nothing(told, browser):
+    told.client.post("/v1/leads", json={"lead_id": "L-1", "created_at": "2026-02-01T00:00:00Z"})
+    hand_over(told, "L-1")
+    sign_in(browser, told.rep_token)
+    data = {"form_token": token_of(browser, "/queue"), "lead_id": "L-1", "to": "/queue"}
+    with httpx.Client(base_url=told.url, timeout=30, trust_env=False) as other:
+        sign_in(other, told.admin_token)
+        others = data | {"form_token": token_of(other, "/queue")}
+        assert other.post("/lead/accept", data=others).headers["location"] == "/queue?just=accepted"
+        for path in ("/lead/accept", "/lead/reject"):
+            answer = browser.post(path, data=data | ({"reason": "bad_timing"} if "reject" in path else {}))
+            assert answer.headers["location"] == "/queue?just=taken"
+            assert "somebody else accepted this lead" in browser.get(answer.headers["location"]).text
+        assert other.post("/lead/accept", data=others).headers["location"] == "/queue?just=accepted"
+    page = browser.get("/lead?lead_id=L-1").text
+    assert page.count("Sales accepted it") == 1
+    assert "Sales turned it down" not in page
+
+
+def test_undo_pressed_twice_takes_one_move_back(told, browser):
+    told.client.post("/v1/leads", json={"lead_id": "L-1", "created_at": "2026-02-01T00:00:00Z"})
+    hand_over(told, "L-1")
+    sign_in(browser, told.rep_token)
+    data = {"form_token": token_of(browser, "/queue"), "lead_id": "L-1"}
+    for stage in ("marketing_qualified", "sales_qualified"):
+        sent = {"lead_id": "L-1", "stage": stage}
+        as_rep = {"authorization": f"Bearer {told.rep_token}"}
+        assert told.client.post("/v1/stage", json=sent, headers=as_rep).status_code == 200
+    seen = MOVE.search(browser.get("/lead?lead_id=L-1").text)[1]
+    for _ in range(2):
+        answer = browser.post("/lead/undo", data=data | {"move": seen})
+        assert answer.headers["location"] == "/lead?lead_id=L-1&just=undone"
+    page = browser.get("/lead?lead_id=L-1").text
+    assert page.count("Moved back to") == 1
+    assert browser.post("/lead/undo", data=data | {"move": "1"}).headers["location"].endswith("just=moved_on")
 
 
 def hand_over(told, lead_id):
