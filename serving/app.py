@@ -92,6 +92,8 @@ def create_app(
     app.add_middleware(Shortcut, path="/v1/predict", to=routes.predict)
     app.add_middleware(BodyLimit, max_bytes=settings.service.max_body_bytes)
     problem.install(app)
+    if store is not None:
+        web.answer_browsers(app)
     app.state.counts = Counts()
     app.add_middleware(Traffic, limits=settings.service, counts=app.state.counts)
     app.add_middleware(SafeHeaders)

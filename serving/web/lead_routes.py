@@ -175,7 +175,7 @@ def _ladder(facts: LeadFacts) -> list[dict[str, Any]]:
 def _happened(facts: LeadFacts, view: View, visitor: Visitor) -> list[dict[str, Any]]:
     """What happened, in sentences; scores are left to the history, and one effect is told once."""
     told: set[int] = set()
-    found = []
+    found: list[dict[str, Any]] = []
     for entry in facts.happened.entries:
         if entry.what == "score":
             continue

@@ -224,3 +224,11 @@ def test_no_cell_of_an_export_is_a_formula(told, browser, start):
     assert len(rows) == 1
     assert not [cell for cell in rows[0] if cell.lstrip(" ").startswith(tuple("=+@|%\t\r"))]
     assert rows[0][0] == f"'{start}1"
+
+
+@pytest.mark.parametrize("path", ["/nowhere", "/lead/accept"])
+def test_a_person_at_a_wrong_address_gets_a_page_and_a_machine_a_problem(told, browser, path):
+    seen = browser.get(path, headers={"accept": "text/html,*/*;q=0.8", "accept-language": "it"})
+    assert (seen.status_code, seen.headers["content-type"]) == (404, "text/html; charset=utf-8")
+    assert "<h1>Questa pagina non esiste</h1>" in seen.text
+    assert browser.get(path).headers["content-type"] == "application/problem+json"
