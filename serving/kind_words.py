@@ -128,6 +128,7 @@ FIELDS = {
     "email": N_("E-mail address"),
     "language": N_("Language"),
     "newsletter_consent": N_("Newsletter consent"),
+    "owner": N_("Owner"),
 }
 
 #: what parsers read out of a field

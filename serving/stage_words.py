@@ -6,7 +6,7 @@ from math import floor
 from features.stages import Stage
 from features.verdicts import Rejection
 from features.view import View
-from serving.kind_words import kind_words
+from serving.kind_words import humanised, kind_words
 from serving.language import N_, NN_, Language
 from serving.lifecycle import Action, Because, Decision, Ground
 from serving.wording import ago
@@ -133,6 +133,8 @@ def _shown(name: str, value: object, language: Language) -> str:
         return language.say(STAGES[value])
     if name == "reason" and str(value) in set(Rejection):
         return language.say(REASONS[Rejection(str(value))])
+    if name == "reason":
+        return humanised(str(value))
     if name in _DAYS:
         return language.say_n("{n} day", "{n} days", floor(_number(value)))
     if isinstance(value, int | float):

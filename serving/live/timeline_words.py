@@ -86,7 +86,7 @@ def _ending(data: Mapping[str, Any], language: Language) -> str:
 
 def _reason(reason: str | None, language: Language) -> str:
     code = reason or Rejection.OTHER.value
-    return language.say(REASONS[Rejection(code)]) if code in set(Rejection) else clipped(code)
+    return language.say(REASONS[Rejection(code)]) if code in set(Rejection) else clipped(humanised(code))
 
 
 def _move(data: Mapping[str, Any], language: Language) -> str:

@@ -1,5 +1,7 @@
 """Adds the pages to the service."""
 
+from inspect import isawaitable
+
 from anyio.to_thread import run_sync
 from fastapi import FastAPI, Request, Response
 from starlette.exceptions import HTTPException
@@ -21,8 +23,8 @@ def answer_browsers(app: FastAPI) -> None:
     async def nowhere(request: Request, error: Exception) -> Response:
         asks_for_page = "text/html" in request.headers.get("accept", "") and not request.url.path.startswith("/v1/")
         if not asks_for_page or not isinstance(error, HTTPException) or error.status_code not in (404, 405):
-            answered: Response = await machines(request, error)
-            return answered
+            answered = machines(request, error)
+            return await answered if isawaitable(answered) else answered
         return await run_sync(trouble_page, request, routes.NotFound("there is no such page; go on from the queue"))
 
     app.add_exception_handler(HTTPException, nowhere)

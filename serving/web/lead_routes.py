@@ -13,6 +13,7 @@ from features.view import View
 from serving import ingest_read as read
 from serving.ingest_schemas import FeedbackToTell
 from serving.kind_words import field_label
+from serving.language import Language
 from serving.lifecycle.moves import lasting
 from serving.live.timeline_words import entry_sentence, grounds_of
 from serving.store.writer import Act, Job
@@ -28,6 +29,7 @@ from serving.web.waterfall import whole_parts
 
 router = PageRouter()
 
+AMOUNTS = ("employees", "revenue")  #: fields that are numbers, whatever they are told as
 ANSWERS = ("verdict", "hand_off_ended")  #: what sales said, and the offer that it ended: the same, told once
 NOTHING = View(definitions=(), kinds=(), categories={})  #: knows no kind of event by another name
 
@@ -149,10 +151,17 @@ def _address(path: str, lead_id: str, **more: str) -> str:
 def _fields(facts: LeadFacts, visitor: Visitor) -> list[tuple[str, str]]:
     language = visitor.language
     return [
-        (field_label(name, None, language), language.number(value) if isinstance(value, int | float) else str(value))
+        (field_label(name, None, language), _value(name, value, language))
         for name, value in known_fields(facts).items()
         if not isinstance(value, bool)
     ]
+
+
+def _value(name: str, value: object, language: Language) -> str:
+    """A value as people write it; an export tells amounts as text."""
+    if name in AMOUNTS and str(value).isascii() and str(value).isdigit():
+        value = int(str(value))
+    return language.number(value) if isinstance(value, int | float) else str(value)
 
 
 def _ladder(facts: LeadFacts) -> list[dict[str, Any]]:

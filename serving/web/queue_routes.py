@@ -46,7 +46,7 @@ def queue(request: Request) -> Response:
     """The leads to act on now, ranked."""
     visitor = visitor_of(request)
     key = visitor.require("rep")
-    wanted = wanted_of(request, key.name)
+    wanted, predictor = wanted_of(request, key.name), visitor.service.models.status.predictor
     with visitor.store.reading() as connection:
         found = queue_page(connection, wanted, visitor.now)
         people = owners(connection) if wanted.view == "mine" else []
@@ -54,6 +54,7 @@ def queue(request: Request) -> Response:
         visitor,
         "queue.html",
         wanted=wanted,
+        horizon=None if predictor is None else round(predictor.bundle.horizon_days),
         just=request.query_params.get("just", ""),
         rows=found.rows,
         found=found.found,

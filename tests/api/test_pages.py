@@ -232,3 +232,20 @@ def test_a_person_at_a_wrong_address_gets_a_page_and_a_machine_a_problem(told, b
     assert (seen.status_code, seen.headers["content-type"]) == (404, "text/html; charset=utf-8")
     assert "<h1>Questa pagina non esiste</h1>" in seen.text
     assert browser.get(path).headers["content-type"] == "application/problem+json"
+
+
+def test_the_queue_says_what_its_chance_and_its_times_mean(told, browser):
+    told.client.post("/v1/leads", json={"lead_id": "L-1", "created_at": "2026-02-01T00:00:00Z"})
+    told.app.state.service.engine.drain(to_micros(NOW))
+    sign_in(browser, told.rep_token)
+    days = round(told.predictor.bundle.horizon_days)
+    assert f"chance to be won within {days} days" in browser.get("/queue?view=all").text
+
+
+def test_an_amount_that_was_told_as_text_reads_as_a_number(told, browser):
+    told.client.post(
+        "/v1/leads",
+        json={"lead_id": "L-1", "created_at": "2026-02-01T00:00:00Z", "attributes": {"revenue": "83089000"}},
+    )
+    sign_in(browser, told.rep_token)
+    assert "83,089,000" in browser.get("/lead?lead_id=L-1").text

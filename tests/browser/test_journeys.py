@@ -151,6 +151,7 @@ def test_everything_goes_by_keys_alone(person, pages):
     page.keyboard.press("r")
     page.wait_for_url("**#reject")
     assert page.is_visible("#reason")
+    page.wait_for_selector("#reason:focus")
 
 
 def test_a_phone_shows_all_of_it(person, pages):

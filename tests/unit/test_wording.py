@@ -29,7 +29,7 @@ from features.stages import Stage
 from features.verdicts import Rejection
 from features.view import KindMeaning, View
 from serving.language import LANGUAGES, catalog
-from serving.lifecycle import Action, Because, Facts, Scored, decide
+from serving.lifecycle import Action, Because, Facts, Ground, Scored, decide
 from serving.stage_words import (
     ACTIVITY,
     CONTENT,
@@ -337,6 +337,11 @@ def test_a_stage_is_explained_by_what_is_there_and_what_is_missing(facts, score,
     decision = decide(Stage.LEAD, facts, score, POLICY)
 
     assert [because_sentence(ground, VIEW, catalog("en")) for ground in decision.because] == texts
+
+
+def test_a_reason_that_only_the_company_knows_is_said_without_underscores():
+    ground = Ground(code=Because.TURNED_DOWN_BEFORE, values={"reason": "no_budget"})
+    assert because_sentence(ground, VIEW, catalog("en")) == "Sales had turned it down before that: no budget"
 
 
 def test_every_ground_every_reason_and_every_stage_has_words():

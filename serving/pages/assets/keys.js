@@ -43,8 +43,11 @@
   /* whoever comes to reject finds the reasons open */
   const wanted = location.hash === "#reject" && document.getElementById("reject");
   if (wanted) {
+    const reasons = () => wanted.querySelector("select").focus();
     wanted.open = true;
-    wanted.querySelector("select").focus();
+    reasons();
+    /* going to the fragment, when all is loaded, takes the focus away again */
+    addEventListener("load", () => setTimeout(reasons));
   }
 
   document.addEventListener("focusin", (event) => {
