@@ -31,6 +31,7 @@ PARTS: dict[str, tuple[str, list[str], list[str] | None, bool]] = {
     ),
     "growth": ("growth.py", [], ["--events", "20000", "200000", "--leads"], True),
     "predict": ("predict.py", [], None, True),
+    "predict, large trees": ("predict.py", ["--large"], None, True),
     "whole base": ("whole_base.py", [], None, True),
     "whole base, large trees": ("whole_base.py", ["--large"], None, True),
     "training": ("train_pairs.py", [], ["--pairs", "10000", "--columns", "12"], False),
@@ -114,7 +115,7 @@ def _growth(figures: dict) -> list[str]:
 
 
 def _predict(figures: dict) -> list[str]:
-    what = "/v1/predict, 50 events, 4 connections"
+    what = f"/v1/predict, 50 events, 4 connections, {figures['model']}"
     peers = {"mlflow": "`mlflow models serve`", "plain": "plain FastAPI and `pred_contrib`, ready-made features"}
     ratios, bars = figures["ratios"], figures["bars"]
     return [_row(what, told, f"{ratios[name]:.1f} x", f"{bars[name]:g} x", "") for name, told in peers.items()]
@@ -159,6 +160,7 @@ ROWS = {
     "features": _features,
     "growth": _growth,
     "predict": _predict,
+    "predict, large trees": _predict,
     "whole base": _whole,
     "whole base, large trees": _whole,
     "training": _training,

@@ -50,13 +50,14 @@ def features(events: int) -> dict[str, float]:
 def scores(home: Path, leads: int) -> dict[str, float]:
     """`ripeness score` on files."""
     from measured import run
+    from predict import prepare
     from tiled_company import START, write_tiled
-    from whole_base import AS_OF_DAYS, champion
+    from whole_base import AS_OF_DAYS, LEADS_TO_LEARN_FROM
 
     from features.clock import iso, to_micros
     from features.settings import FILE_NAME
 
-    champion(home, large=False)
+    prepare(home, LEADS_TO_LEARN_FROM)
     folder = home / f"whole_{leads}"
     if not (folder / FILE_NAME).exists():
         write_tiled(folder, leads)

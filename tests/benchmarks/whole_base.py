@@ -11,55 +11,27 @@ import argparse
 import json
 import sys
 import tempfile
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from pathlib import Path
 
-import lightgbm
 import numpy as np
 import pyarrow.parquet as pq
 from measured import run
-from predict import prepare
+from predict import MODELS, home_of, prepare
 from tiled_company import START, write_tiled
 
 from features.clock import iso, to_micros
-from features.rows import build_rows
-from features.settings import FILE_NAME, load_settings
-from features.sources import read_export
-from features.tables import Pairs
+from features.settings import FILE_NAME
 from models import registry
-from models.files import load, save
-from models.trees import TreeExpert
 
 BAR, MEMORY_BAR = 15.0, 6.0
 AS_OF_DAYS = 700  #: after the company's start
-TREES, LEAVES = 300, 31
+LEADS_TO_LEARN_FROM = 4000
 
 
-def champion(home: Path, *, large: bool) -> Path:
-    """The folder of a registered champion's bundle, trained on a simulated company unless that was done."""
-    where = f"sqlite:///{home}/mlflow.db"
-    prepare(home, 4000)
-    found = registry.download("champion", tracking_uri=where, into=home / "bundles").folder
-    return _enlarged(home, found, where) if large else found
-
-
-def _enlarged(home: Path, folder: Path, where: str) -> Path:
-    """The same bundle with larger trees, as a new champion."""
-    bundle, company = load(folder), home / "company"
-    export = read_export(company, load_settings(company / FILE_NAME))
-    everybody = np.arange(len(export.leads))
-    pairs = Pairs(lead=everybody, as_of=np.full(len(everybody), export.data_end))
-    rows = build_rows(bundle.view, export, pairs)
-    label = np.zeros(len(rows))
-    label[export.outcomes.loc[export.outcomes["kind"] == "closed_won", "lead"].to_numpy()] = 1
-    settings = {"objective": "binary", "num_leaves": LEAVES, "min_child_samples": 20, "verbosity": -1, "seed": 1}
-    booster = lightgbm.train(settings | {"learning_rate": 0.02}, lightgbm.Dataset(rows, label), TREES)
-    larger = replace(bundle, trees=TreeExpert.of(booster), reference=None, digest="")
-    target = Path(tempfile.mkdtemp(dir=home)) / "bundle"
-    save(larger, target, rows[:100])
-    version = registry.register(target, registry.Run(name="large"), tracking_uri=where)
-    registry.set_alias("champion", version.number, tracking_uri=where)
-    return target
+def champion(home: Path) -> Path:
+    """The folder of the bundle of a registered champion."""
+    return registry.download("champion", tracking_uri=f"sqlite:///{home}/mlflow.db", into=home / "bundles").folder
 
 
 def main() -> int:
@@ -83,13 +55,15 @@ def main() -> int:
 
 def compare(home: Path, leads: int, part: int, *, large: bool) -> dict[str, object]:
     """What both took, and how often ours goes into theirs."""
-    bundle = champion(home, large=large)
+    trained = home_of(home, large=large)
+    prepare(trained, LEADS_TO_LEARN_FROM, large=large)
+    bundle = champion(trained)
     whole, share = home / f"whole_{leads}", home / f"share_{leads // part}"
     for folder, count in ((whole, leads), (share, leads // part)):
         if not (folder / FILE_NAME).exists():
             write_tiled(folder, count)
     as_of = to_micros(START) + AS_OF_DAYS * 86_400_000_000
-    ripeness = [sys.executable, "-m", "ripeness", "score", "--as-of", iso(as_of), "--home", str(home)]
+    ripeness = [sys.executable, "-m", "ripeness", "score", "--as-of", iso(as_of), "--home", str(trained)]
     small = run([*ripeness, str(share), "--out", str(home / "share.parquet")])
     ours = run([*ripeness, str(whole), "--out", str(home / "whole.parquet")])
     peer = [sys.executable, str(Path(__file__).parent / "pandas_scores.py"), str(share), str(bundle), str(as_of)]
@@ -99,7 +73,7 @@ def compare(home: Path, leads: int, part: int, *, large: bool) -> dict[str, obje
         raise SystemExit(f"the probabilities differ by {different:g}")
     return {
         "leads": leads,
-        "model": f"{TREES} trees of {LEAVES} leaves" if large else "as trained",
+        "model": MODELS[large],
         "ours": asdict(ours),
         "ours_on_the_part": asdict(small),
         "theirs_on_the_part": asdict(theirs),
