@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from sqlalchemy import select
+from sqlalchemy import Connection, select
 
 from features.stages import Stage
 from serving.ingest_read import verdict_of
@@ -11,6 +11,7 @@ from serving.lifecycle.moves import lasting
 from serving.live.consequences import place_now
 from serving.live.feedback import take_verdict
 from serving.live.stages import take_back
+from serving.store.facts import Place
 from serving.store.family import family_of
 from serving.store.live_schema import hand_offs
 from serving.store.writer import Write
@@ -25,10 +26,10 @@ def answer(write: Write, told: FeedbackToTell, *, by: str) -> Answered:
         UnknownLead, LeadDeleted: there is no such lead.
         NeverHandedOver: it was never offered to sales, nor is it with sales by its stage.
     """
-    holder = _holder(write, told.lead_id)
-    if holder is not None and holder != by:
+    held_by = holder(write.connection, place_now(write.connection, told.lead_id, write.now))
+    if held_by is not None and held_by != by:
         return "taken"
-    if holder is None or told.verdict != "accepted":
+    if held_by is None or told.verdict != "accepted":
         take_verdict(write, verdict_of(told), by=by)
     return "accepted" if told.verdict == "accepted" else "rejected"
 
@@ -49,14 +50,13 @@ def undo_once(write: Write, lead_id: str, *, seen: int | None, by: str) -> Liter
     return "undone" if again else "moved_on"
 
 
-def _holder(write: Write, lead_id: str) -> str | None:
-    """The key that accepted the last offer of this lead, while the lead is still with sales."""
-    place = place_now(write.connection, lead_id, write.now)
+def holder(connection: Connection, place: Place) -> str | None:
+    """The key that accepted the last offer of a lead, while the lead is still with sales."""
     with_sales = place.stage is not None and place.stage.rank >= Stage.SALES_QUALIFIED.rank
     if not with_sales or place.turned_down is not None:
         return None
-    family = family_of(write.connection, lead_id)
+    family = family_of(connection, place.lead_id)
     asked = select(hand_offs.c.ending, hand_offs.c.ended_by).where(hand_offs.c.lead_id.in_(family.members))
     latest = asked.order_by(hand_offs.c.offered_at.desc(), hand_offs.c.id.desc()).limit(1)
-    last = write.connection.execute(latest).first()
+    last = connection.execute(latest).first()
     return last.ended_by if last is not None and last.ending == "accepted" else None

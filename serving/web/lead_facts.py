@@ -20,6 +20,7 @@ from serving.live.what_changed import Models, WhatChanged, what_changed
 from serving.predict import Case, Json, Predictor
 from serving.store.facts import Place
 from serving.store.ledger import Entry
+from serving.web.answers import holder
 from serving.web.queue_rows import QueueRow, row_of
 from serving.web.waterfall import Waterfall, waterfall
 
@@ -44,6 +45,7 @@ class LeadFacts:
     scores: tuple[Entry, ...]  #: the last one first
     changed: WhatChanged | None
     can_undo: Move | None
+    holder: str | None  #: the key that accepted it, while it is with sales
 
     @property
     def place(self) -> Place:
@@ -92,6 +94,7 @@ def lead_facts(
         scores=scores,
         changed=_changed(connection, scores, asked, models, language),
         can_undo=_undoable(living.place),
+        holder=holder(connection, living.place),
     )
 
 

@@ -50,6 +50,7 @@ def lead(request: Request) -> Response:
         facts=facts,
         name=facts.named.name or facts.lead_id,
         fields=_fields(facts, visitor),
+        accepted_by=next((key.name for key in visitor.keys if key.key_id == facts.holder), ""),
         ladder=_ladder(facts),
         happened=_happened(facts, view, visitor),
         scores=_scores(facts),

@@ -5,7 +5,9 @@ from dataclasses import replace
 from urllib.parse import urlencode
 
 from fastapi import Request, Response
+from sqlalchemy import Connection
 
+from serving.keys import Key
 from serving.language import N_
 from serving.web.page_route import PageRouter
 from serving.web.queue_csv import queue_csv
@@ -29,7 +31,7 @@ NAMES: Mapping[View, str] = {
 EMPTY = {
     "act": N_("Nothing to do: no lead waits for sales. New ones appear here by themselves."),
     "call": N_("No lead that sales accepted is to be called now."),
-    "mine": N_("No lead is yours yet."),
+    "mine": N_("No lead is yours yet: none has you as its owner, and you accepted none that is still with sales."),
     "new": N_("No lead was handed to sales within the last day."),
     "cold": N_("No good lead lost much within the last week."),
     "breaching": N_("Every lead that waits has time left."),
@@ -46,10 +48,10 @@ def queue(request: Request) -> Response:
     """The leads to act on now, ranked."""
     visitor = visitor_of(request)
     key = visitor.require("rep")
-    wanted, predictor = wanted_of(request, key.name), visitor.service.models.status.predictor
+    wanted, predictor = wanted_of(visitor, key), visitor.service.models.status.predictor
     with visitor.store.reading() as connection:
         found = queue_page(connection, wanted, visitor.now)
-        people = owners(connection) if wanted.view == "mine" else []
+        people = _people(connection, key, wanted)
     return page(
         visitor,
         "queue.html",
@@ -66,7 +68,6 @@ def queue(request: Request) -> Response:
         next_address=None if found.after is None else _address(wanted, after=found.after),
         empty=NOT_FOUND if wanted.text else EMPTY[wanted.view],
         owners=people,
-        choose_person=bool(people),
     )
 
 
@@ -76,21 +77,37 @@ def queue_file(request: Request) -> Response:
     visitor = visitor_of(request)
     key = visitor.require("rep")
     with visitor.store.reading() as connection:
-        found = queue_page(connection, wanted_of(request, key.name), visitor.now, limit=EXPORTED)
+        found = queue_page(connection, wanted_of(visitor, key), visitor.now, limit=EXPORTED)
     headers = {"content-disposition": 'attachment; filename="queue.csv"'}
     return Response(queue_csv(found.rows, visitor.language), headers=headers, media_type="text/csv; charset=utf-8")
 
 
-def wanted_of(request: Request, person: str) -> Wanted:
-    """What an address asks for; what can't be is as if it weren't there. `person` is whose key asks."""
-    asked = request.query_params
+def wanted_of(visitor: Visitor, key: Key) -> Wanted:
+    """What an address asks for; what can't be is as if it weren't there. `key` is whose who asks."""
+    asked = visitor.request.query_params
     view: View = next((view for view in VIEWS if view == asked.get("view")), VIEWS[0])
+    person = _text(asked.get("person")) or key.name
+    named = tuple(one.key_id for one in visitor.keys if one.name and one.name.lower() == person.lower())
     return Wanted(
         view=view,
-        text=asked.get("text", "").replace("\0", "")[:MOST_TEXT].strip(),
-        person=asked.get("person", "").replace("\0", "")[:MOST_TEXT] or person,
+        text=_text(asked.get("text")),
+        person=person,
+        keys=(key.key_id, *named) if person == key.name else named,
         after=asked.get("after"),
     )
+
+
+def _text(sent: str | None) -> str:
+    return (sent or "").replace("\0", "")[:MOST_TEXT].strip()
+
+
+def _people(connection: Connection, key: Key, wanted: Wanted) -> list[str]:
+    """Whose leads may be looked at, where there are several to choose from."""
+    if wanted.view != "mine":
+        return []
+    found = owners(connection)
+    mine = [] if key.name.lower() in {owner.lower() for owner in found} else [key.name]
+    return [*mine, *found] if found else []
 
 
 def _address(wanted: Wanted, *, path: str = "/queue", after: str | None = None) -> str:

@@ -1,18 +1,19 @@
 """The leads of the queue, a page at a time: standings with the clock of an open hand-off, the likeliest first."""
 
-import base64
-import binascii
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
 import orjson
-from sqlalchemy import ColumnElement, Connection, Row, Select, func, select, true, tuple_
+from sqlalchemy import ColumnElement, Connection, Row, Select, func, or_, select, true, tuple_
 
 from features.clock import DAY
+from features.stages import Stage
+from serving.live.cursors import BadCursor, pack, unpack
 from serving.live.hand_offs import HandedOff, open_of_all
+from serving.live.ranked import MOVES_FROM
 from serving.store.live_schema import hand_offs
-from serving.store.schema import ledger, standings
+from serving.store.schema import leads, ledger, standings
 from serving.web.words import HOUR
 
 View = Literal["act", "call", "mine", "new", "cold", "breaching", "recycled", "all"]
@@ -20,10 +21,11 @@ VIEWS: tuple[View, ...] = get_args(View)
 
 PAGE = 40  #: leads on one page
 MOST_COUNTED = 1_000  #: leads; beyond it the page says "more than"
-COOLING = 5  #: points lost within a week from which a lead is going cold
 SOON = 4 * HOUR  #: before its time is over a hand-off counts as breaching
 LINE_DAYS = 60  #: that a sparkline covers
 LINE_POINTS = 20
+WITH_SALES = tuple(stage.value for stage in Stage if stage.rank >= Stage.SALES_QUALIFIED.rank)
+A_TO_Z = {ord(letter): letter.lower() for letter in "ABCDEFGHIJKLMNOPQRSTUVWXYZ"}
 #: columns of a standing that a row shows as they are
 SAME = (
     *("lead_id", "name", "company", "role", "owner", "probability", "score", "lift"),
@@ -69,8 +71,13 @@ class Wanted:
 
     view: View = "act"
     text: str = ""  #: in the name, company, role or lead_id
-    person: str = ""  #: whose leads `mine` are
+    person: str = ""  #: whose leads `mine` are, by the name that the CRM has as their owner
+    keys: tuple[str, ...] = ()  #: ids of the keys that this person answers with
     after: str | None = None  #: the cursor of the page before
+
+    def question(self) -> dict[str, object]:
+        """As plain data, for cursors."""
+        return {"list": "page", "view": self.view, "text": self.text, "person": self.person}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,12 +94,12 @@ def queue_page(connection: Connection, wanted: Wanted, now: int, *, limit: int =
     chosen = _chosen(wanted, now)
     counted = chosen.with_only_columns(standings.c.lead_id).limit(MOST_COUNTED + 1).subquery()
     found = connection.execute(select(func.count()).select_from(counted)).scalar_one()
-    rows = connection.execute(_next(chosen, wanted.after).limit(limit + 1)).all()
+    rows = connection.execute(_next(chosen, wanted).limit(limit + 1)).all()
     last = rows[limit - 1] if len(rows) > limit else None
     return QueuePage(
         rows=_rows(connection, rows[:limit], now),
         found=found,
-        after=None if last is None else cursor_of(last.probability, last.lead_id),
+        after=None if last is None else pack(wanted.question(), (last.probability, last.lead_id)),
     )
 
 
@@ -111,8 +118,13 @@ def owners(connection: Connection) -> list[str]:
 def _chosen(wanted: Wanted, now: int) -> "Select[Any]":
     chosen = select(standings).where(_of_view(wanted, now))
     for word in wanted.text.split():
-        chosen = chosen.where(TEXT.contains(word.lower(), autoescape=True))
+        chosen = chosen.where(or_(*(TEXT.contains(way, autoescape=True) for way in folded(word))))
     return chosen
+
+
+def folded(text: str) -> list[str]:
+    """How a database may write a text in small letters: some fold a to z alone, and leave an É or an é as it is."""
+    return sorted({way.translate(A_TO_Z) for way in (text, text.lower(), text.upper(), text.title())})
 
 
 def _of_view(wanted: Wanted, now: int) -> "ColumnElement[bool]":
@@ -121,21 +133,43 @@ def _of_view(wanted: Wanted, now: int) -> "ColumnElement[bool]":
     return {
         "act": lead_id.in_(_leads(waits)),
         "call": (standings.c.action == "call") & lead_id.not_in(_leads(waits)),
-        "mine": func.lower(standings.c.owner) == wanted.person.lower(),
+        "mine": _mine(wanted),
         "new": lead_id.in_(_leads(waits & (hand_offs.c.offered_at > now - DAY))),
-        "cold": (standings.c.trend <= -COOLING) & standings.c.band.in_(("hot", "warm")),
+        "cold": (standings.c.trend <= -MOVES_FROM) & standings.c.band.in_(("hot", "warm")),
         "breaching": lead_id.in_(_leads(waits & (hand_offs.c.due_at <= now + SOON))),
         "recycled": lead_id.in_(_leads(hand_offs.c.ending == "rejected")),
         "all": true(),
     }[wanted.view]
 
 
+def _mine(wanted: Wanted) -> "ColumnElement[bool]":
+    """Leads that the CRM gave to this person, and those that this person accepted, while they are with sales.
+
+    Accepting changes no owner: that field is the CRM's. A lead that it gave to somebody else since is theirs.
+    """
+    own = func.lower(standings.c.owner).in_(folded(wanted.person))
+    return own | standings.c.lead_id.in_(_accepted(wanted.keys))
+
+
+def _accepted(keys: Sequence[str]) -> "Select[tuple[str]]":
+    """Leads with sales whose last offer one of these keys accepted, and whose owner is nobody, or as it was then."""
+    held, later = standings.alias(), hand_offs.alias()
+    overtaken = select(later.c.id).where(later.c.lead_id == hand_offs.c.lead_id, later.c.id > hand_offs.c.id).exists()
+    return (
+        select(held.c.lead_id)
+        .join_from(hand_offs, leads, leads.c.lead_id == hand_offs.c.lead_id)
+        .join(held, held.c.lead_id == func.coalesce(leads.c.merged_into, leads.c.lead_id))
+        .where(hand_offs.c.ending == "accepted", hand_offs.c.ended_by.in_(keys), ~overtaken)
+        .where(held.c.stage.in_(WITH_SALES), held.c.owner.is_(None) | (held.c.owner == hand_offs.c.owner))
+    )
+
+
 def _leads(which: "ColumnElement[bool]") -> "Select[tuple[str]]":
     return select(hand_offs.c.lead_id).where(which)
 
 
-def _next(chosen: "Select[Any]", after: str | None) -> "Select[Any]":
-    place = read_cursor(after)
+def _next(chosen: "Select[Any]", wanted: Wanted) -> "Select[Any]":
+    place = _place(wanted)
     if place is not None:
         probability, lead_id = place
         later = tuple_(-standings.c.probability, standings.c.lead_id) > tuple_(-probability, lead_id)
@@ -143,18 +177,13 @@ def _next(chosen: "Select[Any]", after: str | None) -> "Select[Any]":
     return chosen.order_by(standings.c.probability.desc(), standings.c.lead_id)
 
 
-def cursor_of(probability: float, lead_id: str) -> str:
-    """Where a page ends, for an address."""
-    return base64.urlsafe_b64encode(orjson.dumps([probability, lead_id])).decode().rstrip("=")
-
-
-def read_cursor(text: str | None) -> tuple[float, str] | None:
-    """Where a page ends; None for what is no cursor, so that the first page is shown."""
+def _place(wanted: Wanted) -> tuple[float, str] | None:
+    """Where the page before ended; None for what is no cursor of these leads, so that the first page is shown."""
     try:
-        probability, lead_id = orjson.loads(base64.urlsafe_b64decode((text or "") + "=" * (-len(text or "") % 4)))
-        return float(probability), str(lead_id)
-    except (ValueError, TypeError, binascii.Error):
+        probability, lead_id = unpack(wanted.question(), wanted.after or "", (float, str))
+    except BadCursor:
         return None
+    return float(probability), str(lead_id)
 
 
 def _lines(connection: Connection, lead_ids: Sequence[str], now: int) -> dict[str, tuple[int, ...]]:

@@ -56,6 +56,11 @@ class Visitor:
         """What each form on this visitor's pages brings."""
         return self.sessions.form_token(self.visitor_id)
 
+    @property
+    def keys(self) -> tuple[Key, ...]:
+        """The keys of this service, as of now."""
+        return _keys(self.service)
+
     def may(self, scope: Scope) -> bool:
         """Whether this person's key allows it."""
         return self.key is not None and self.key.allows(scope)
@@ -155,8 +160,12 @@ def chosen_language(code: str) -> str:
 
 def _key(service: Service, key_id: str) -> Key | None:
     """The key, unless it was taken back since."""
+    return next((key for key in _keys(service) if key.key_id == key_id), None)
+
+
+def _keys(service: Service) -> tuple[Key, ...]:
     ring = service.keys.ring if isinstance(service.keys, KeyFile) else service.keys
-    return next((key for key in ring.keys if key.key_id == key_id), None)
+    return ring.keys
 
 
 def _visitor_id(request: Request) -> str:

@@ -202,11 +202,13 @@ def test_undo_pressed_twice_takes_one_move_back(told, browser):
     assert browser.post("/lead/undo", data=data | {"move": "1"}).headers["location"].endswith("just=moved_on")
 
 
-def hand_over(told, lead_id):
+def hand_over(told, lead_id, owner=None):
     now, policy = to_micros(NOW), told.settings.lifecycle
     act = Act(now=now, key_id="test", action="offer", lead_id=lead_id)
     store = told.app.state.service.store
-    store.write(lambda write: offer(write, lead_id, at=now, band=Band.HOT, policy=policy, by="policy"), act)
+    store.write(
+        lambda write: offer(write, lead_id, at=now, band=Band.HOT, policy=policy, by="policy", owner=owner), act
+    )
 
 
 @pytest.mark.parametrize("start", list("=+-@|%\t\r"))
@@ -249,3 +251,74 @@ def test_an_amount_that_was_told_as_text_reads_as_a_number(told, browser):
     )
     sign_in(browser, told.rep_token)
     assert "83,089,000" in browser.get("/lead?lead_id=L-1").text
+
+
+def mine(browser, person=""):
+    page = browser.get("/queue", params={"view": "mine", "person": person}).text
+    return re.findall(r'class="open" href="/lead\?lead_id=([^"]+)"', page)
+
+
+def tell(told, lead_id, **fields):
+    sent = {"lead_id": lead_id, "created_at": "2026-02-01T00:00:00Z"} | fields
+    assert told.client.post("/v1/leads", json=sent).status_code == 200
+    told.app.state.service.engine.drain(to_micros(NOW))
+
+
+def answer(told, browser, lead_id, verdict="accept", **fields):
+    data = {"form_token": token_of(browser, "/queue"), "lead_id": lead_id, "to": "/queue"} | fields
+    sent = browser.post(f"/lead/{verdict}", data=data)
+    told.app.state.service.engine.drain(to_micros(NOW))
+    return sent
+
+
+def test_mine_are_the_leads_that_the_crm_gave_me_and_those_that_i_accepted(told, browser):
+    sign_in(browser, told.rep_token)
+    for lead_id, owner in (("free", None), ("of-bob", "Bob"), ("given", "Bob"), ("waits", None), ("élan", "ÉLODIE")):
+        tell(told, lead_id, owner=owner)
+    assert mine(browser) == []
+    assert mine(browser, "bob") == ["given", "of-bob"]
+    assert mine(browser, "élodie") == ["%C3%A9lan"]
+    for lead_id, owner in (("free", None), ("of-bob", "Bob"), ("given", "Bob")):
+        hand_over(told, lead_id, owner)
+        answer(told, browser, lead_id)
+    assert mine(browser) == ["free", "given", "of-bob"]  # whose the CRM says they are doesn't change by that
+    assert mine(browser, "bob") == ["given", "of-bob"]
+
+    tell(told, "given", owner="Carla")
+    assert mine(browser) == ["free", "of-bob"]
+    answer(told, browser, "of-bob", "reject", reason="bad_timing")
+    assert mine(browser) == ["free"]
+    seen = MOVE.search(browser.get("/lead?lead_id=free").text)[1]
+    answer(told, browser, "free", "undo", move=seen)
+    assert mine(browser) == []
+
+
+def test_a_lead_that_was_accepted_says_by_whom(told, browser):
+    service = told.app.state.service
+    ring = service.keys
+    named = tuple(key.model_copy(update={"name": "Anna" if "rep" in key.scopes else "Bob"}) for key in ring.keys)
+    tell(told, "L-1")
+    hand_over(told, "L-1")
+    sign_in(browser, told.rep_token)
+    answer(told, browser, "L-1")
+    try:
+        object.__setattr__(service, "keys", type(ring)(keys=named))
+        assert "Accepted by Anna" in browser.get("/lead?lead_id=L-1").text
+        assert mine(browser) == mine(browser, "anna") == ["L-1"]
+        assert mine(browser, "Bob") == []
+    finally:
+        object.__setattr__(service, "keys", ring)
+
+
+def test_a_search_finds_letters_beyond_a_to_z_in_any_case(told, browser):
+    tell(told, "L-1", attributes={"name": "Émile Ödön", "company": "ÖBB"})
+    sign_in(browser, told.rep_token)
+    for text in ("öbb", "ÖBB", "émile ödön", "ÉMILE"):
+        assert "L-1" in browser.get("/queue", params={"view": "all", "text": text}).text, text
+
+
+def test_a_cursor_that_is_none_of_these_leads_shows_the_first_page(told, browser):
+    tell(told, "L-1")
+    sign_in(browser, told.rep_token)
+    for cursor in ("", "x", "WzAuMiwiTC0xIl0", "ö" * 5_000):
+        assert "lead_id=L-1" in browser.get("/queue", params={"view": "all", "after": cursor}).text
