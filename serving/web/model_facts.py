@@ -10,13 +10,14 @@ from sqlalchemy import Connection, func, select
 
 from features.settings import Lifecycle
 from models.bundle import Bundle
-from serving.language import N_
+from serving.language import N_, Language
 from serving.store.schema import ledger, standings
+from serving.web.card_words import own_name
+from serving.web.leak_words import evidence_said
 
 Card = Mapping[str, Any]
 Interval = Mapping[str, float | None]
 
-OURS = "both experts"  #: the contestant of a card that is the model itself
 #: figures of a card with what they say, the better direction in words
 FIGURES = {
     "ROC AUC": N_("how often a lead that is won gets the higher score than one that is not"),
@@ -24,6 +25,7 @@ FIGURES = {
     "recall at capacity": N_("wins among the leads that sales can call"),
     "expected / observed": N_("promised wins for each that came; 1 is exact"),
 }
+SHOWN = 2  #: pieces of evidence of one finding
 TENTHS = 10
 PSI_MOVED = 0.2  #: from which a distribution counts as another one
 BANDS = ("call", "nurture", "wait")
@@ -79,7 +81,7 @@ class SwapSet:
 
 def figures(card: Card) -> list[tuple[str, str, Interval]]:
     """The figures of the model itself, each with what it says."""
-    own = card.get("contest", {}).get(_own(card), {})
+    own = card.get("contest", {}).get(own_name(card), {})
     return [(name, says, own[name]) for name, says in FIGURES.items() if name in own]
 
 
@@ -88,11 +90,6 @@ def contest(card: Card) -> list[tuple[str, list[Interval | None]]]:
     found = card.get("contest", {})
     best = sorted(found, key=lambda name: -(found[name].get("ROC AUC", {}).get("value") or 0))
     return [(name, [found[name].get(figure) for figure in FIGURES]) for name in best]
-
-
-def _own(card: Card) -> str:
-    found = card.get("contest", {})
-    return OURS if OURS in found else next(iter(found), "")
 
 
 def gains(card: Card) -> list[tuple[float, float]]:
@@ -106,12 +103,29 @@ def gains(card: Card) -> list[tuple[float, float]]:
     return points
 
 
-def findings(card: Card) -> Iterator[Mapping[str, Any]]:
+@dataclass(frozen=True, kw_only=True)
+class Finding:
+    """What the leak checks say of one column or kind of event."""
+
+    name: str
+    verdict: str
+    evidence: tuple[tuple[str, bool], ...]  #: sentences, and whether each is in the reader's language
+
+
+def findings(card: Card, language: Language) -> Iterator[Finding]:
     """The leak verdicts that a person should know of: what is refused, kept against advice, or suspicious."""
     leaks = card.get("leaks", {})
     shown = {*leaks.get("refused", ()), *leaks.get("kept", ()), *leaks.get("suspicious", ())}
     shown |= {*leaks.get("refused_kinds", ()), *leaks.get("suspicious_kinds", ())}
-    return (found for found in leaks.get("findings", ()) if found["name"] in shown)
+    for found in leaks.get("findings", ()):
+        if found["name"] in shown:
+            told = tuple(_evidence(item, language) for item in found["evidence"][:SHOWN])
+            yield Finding(name=found["name"], verdict=found["verdict"], evidence=told)
+
+
+def _evidence(told: Mapping[str, Any], language: Language) -> tuple[str, bool]:
+    said = evidence_said(told, language)
+    return (told["sentence"], False) if said is None else (said, True)
 
 
 def spread(connection: Connection, bundle: Bundle) -> Spread | None:

@@ -3,6 +3,7 @@
 from fastapi import Request, Response
 
 from serving.language import N_
+from serving.web.card_words import CONTESTANTS, verdict_said
 from serving.web.model_facts import FIGURES, contest, figures, findings, gains, parts, spread, swap_set
 from serving.web.page_route import PageRouter
 from serving.web.render import page
@@ -16,15 +17,6 @@ FIGURE_NAMES = {
     "lift at 10 %": N_("Lift of the best tenth"),
     "recall at capacity": N_("Wins within reach of sales"),
     "expected / observed": N_("Promised over observed"),
-}
-CONTESTANTS = {
-    "both experts": N_("this model"),
-    "logistic alone": N_("its logistic part alone"),
-    "trees alone": N_("its trees alone"),
-    "behaviour only": N_("behaviour only"),
-    "fit only": N_("fit only"),
-    "points rule": N_("a rule of points"),
-    "constant (the past share of wins)": N_("the past share of wins for all"),
 }
 
 router = PageRouter()
@@ -61,7 +53,8 @@ def model(request: Request) -> Response:
         reliability=card.get("reliability"),
         gains=gains(card),
         spread=now,
-        findings=list(findings(card)),
+        verdict=verdict_said(card, visitor.language),
+        findings=list(findings(card, visitor.language)),
         verdicts=VERDICTS,
         swaps=swaps,
         bands=BANDS,

@@ -127,7 +127,14 @@ CARD = {
                 "name": "contract_contact",
                 "what": "column",
                 "verdict": "refuse",
-                "evidence": [{"sentence": "It is written when the result is known."}],
+                "evidence": [
+                    {
+                        "test": "filled_after_closing",
+                        "weight": 5,
+                        "numbers": {"changes": 187.0, "after_closing": 1.0, "held": 0.0, "held_later": 0.036},
+                        "sentence": "It is written when the result is known.",
+                    }
+                ],
             }
         ],
     },

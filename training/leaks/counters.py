@@ -116,6 +116,7 @@ def _runs_with_events(numbers: Floats, case: Case) -> Iterator[Evidence]:
             ground="time",
             weight=5,
             numbers={"rank_correlation": best},
+            words={"what": what},
             sentence=f"It says the same as {what} at the time of the export (rank correlation {best:.2f}), much of "
             "which comes after scoring. Leave it out: the events themselves are read as of the time.",
         )

@@ -34,7 +34,13 @@ def decisive_value(field: Field, case: Case) -> Iterator[Evidence]:
                 test="decisive_value",
                 ground="outcome",
                 weight=5,
-                numbers={"won": float(won[level]), "leads": float(all_[level]), "ratio_at_least": found.low},
+                numbers={
+                    "won": float(won[level]),
+                    "leads": float(all_[level]),
+                    "share": found.share,
+                    "ratio_at_least": found.low,
+                },
+                words={"value": field.texts[field.code[np.argmax(holds)]][:60]},
                 sentence=f"{won[level]:,} of {all_[level]:,} decided leads with {value} were won, "
                 f"{found.share:.0%} of all wins: the value seems to be set when the result is known. Leave it out.",
             )

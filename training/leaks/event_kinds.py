@@ -137,12 +137,15 @@ def _ours(name: str, kind: Events, case: Case) -> Iterator[Evidence]:
     declared = case.settings.kinds.get(name)
     said = declared is not None and "actor" in declared.model_fields_set
     word = next((word for word in name_words(name) if word in OURS), None)
+    named: dict[str, str] = {}
     if by_us > 0.5 or (declared is not None and said and declared.actor != "lead"):
         who = "Sales or a system does it, not the lead"
     elif word and not said:
         who = f"Its name ({word!r}) sounds as if sales or a system did it; if so, give it that `actor`"
+        named = {"word": word}
     else:
         return
     used = name in case.feature_kinds
     todo = "it is a feature, and may tell whom sales believes in" if used else "it is kept out of the features"
-    yield Evidence(test="ours", ground="company", weight=2, numbers={"by_us": by_us}, sentence=f"{who}: {todo}.")
+    told = f"{who}: {todo}."
+    yield Evidence(test="ours", ground="company", weight=2, numbers={"by_us": by_us}, words=named, sentence=told)

@@ -48,6 +48,7 @@ def in_company(group: tuple[str, ...], field: Field) -> list[Evidence]:
             ground="company",
             weight=1,
             numbers={"filled": float(field.filled.mean()), "columns": len(group)},
+            words={"others": others},
             sentence=f"It is filled in for the same {field.filled.mean():.0%} of the leads as {others}: one step, or "
             "one system, writes them. Find out when.",
         )
@@ -65,6 +66,7 @@ def beside_refused(group: tuple[str, ...], refused: Mapping[str, bool], name: st
             ground="step",
             weight=2,
             numbers={"refused": len(culprits)},
+            words={"other": culprits[0]},
             sentence=f"It is filled in for the same leads as {culprits[0]!r}, which is refused: both are written at "
             "the same time.",
         )
@@ -84,6 +86,7 @@ def inside_refused(field: Field, culprits: Sequence[Field]) -> list[Evidence]:
             ground="step",
             weight=3,
             numbers={"filled": float(field.filled.mean()), "filled_there": float(outer.filled.mean())},
+            words={"other": outer.name},
             sentence=f"It is filled in only where {outer.name!r} is, which is refused for being written at closing: "
             "it was written no sooner.",
         )

@@ -28,6 +28,7 @@ def judging_values(field: Field, _case: Case) -> Iterator[Evidence]:
         ground="values",
         weight=WEIGHT,
         numbers={"share": share},
+        words={"values": shown[:120]},
         sentence=f"{share:.0%} of its values read like a verdict on the lead ({shown[:120]}): "
         "find out who gives it, and when.",
     )

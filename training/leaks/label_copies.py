@@ -29,15 +29,15 @@ def label_copies(field: Field, case: Case) -> Iterator[Evidence]:
     if not case.outcome_tells:
         return
     label = case.fates.label
-    yield from _evidence(field, case, label, ALL_LEADS, "the leads")
+    yield from _evidence(field, case, label, ALL_LEADS, None)
     share = float(field.filled.mean())
     filled = np.where(field.filled, label, np.nan)
     if ENOUGH_FILLED <= share <= 1 - MANY_LACK and case.fates.enough(filled):
-        yield from _evidence(field, case, filled, FILLED_ONLY, f"the {share:.0%} of leads where it is filled in")
+        yield from _evidence(field, case, filled, FILLED_ONLY, share)
 
 
 def _evidence(
-    field: Field, case: Case, target: Floats, weights: tuple[tuple[float, int], ...], whom: str
+    field: Field, case: Case, target: Floats, weights: tuple[tuple[float, int], ...], filled: float | None
 ) -> Iterator[Evidence]:
     found = held_out_auc(field.level, target, case.won_or_not, case.seed)
     if found is None or found.low < weights[-1][0]:
@@ -47,12 +47,13 @@ def _evidence(
         test="near_duplicate",
         ground="outcome",
         weight=weight,
-        numbers={"auc": found.value, "auc_at_least": found.low},
-        sentence=_sentence(found, weight, whom),
+        numbers={"auc": found.value, "auc_at_least": found.low} | ({} if filled is None else {"filled": filled}),
+        sentence=_sentence(found, weight, filled),
     )
 
 
-def _sentence(found: Auc, weight: int, whom: str) -> str:
+def _sentence(found: Auc, weight: int, filled: float | None) -> str:
+    whom = "the leads" if filled is None else f"the {filled:.0%} of leads where it is filled in"
     fact = f"Alone it tells won leads from the others with an AUC of {found.value:.2f} among {whom}"
     if weight >= 5:
         return f"{fact}: that is a copy of the result, not a sign of it. Leave it out."

@@ -18,6 +18,7 @@ def missing_words(field: Field, _case: Case) -> Iterator[Evidence]:
                 ground="note",
                 weight=0,
                 numbers={"leads": leads},
+                words={"word": word},
                 sentence=f"{word!r} stands in {leads:,} leads and seems to mean that nothing was said: "
                 "add it to missing_words, or its absence becomes a sign of leads that somebody worked on.",
             )

@@ -17,5 +17,6 @@ def names(field: Field, _case: Case) -> Iterator[Evidence]:
             test="name",
             ground="name",
             weight=WEIGHT,
+            words={"word": word, "meaning": meaning},
             sentence=f"Its name ({word!r}) {meaning}: make sure that the value was there when the lead was scored.",
         )

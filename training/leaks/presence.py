@@ -30,6 +30,7 @@ def presence(field: Field, case: Case) -> Iterator[Evidence]:
                 ground="outcome",
                 weight=5 if refused else 3,
                 numbers={"filled": found.share, "filled_elsewhere": found.share_elsewhere, "ratio_at_least": found.low},
+                words={"side": side},
                 sentence=f"It is filled in for {found.share:.1%} of the {side} leads but for "
                 f"{found.share_elsewhere:.1%} of the {other} ones that came at the same time: whoever fills it in "
                 "seems to know the result. Leave it out, or export its history, which is read as of the time.",

@@ -1,6 +1,6 @@
 """Columns and kinds of events that are read as the outcome, and therefore never as a feature."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from training.leaks.case import Case
 from training.leaks.report import Finding
@@ -14,12 +14,13 @@ def result_columns(case: Case) -> Iterator[Finding]:
     leads = case.settings.data.leads
     named = {key: getattr(leads, key) for key in KEYS if getattr(leads, key) is not None}
     for key, name in named.items():
-        yield _finding(name, f"The settings name it as {key}: it is the outcome, and no feature is made of it.")
+        said = f"The settings name it as {key}: it is the outcome, and no feature is made of it."
+        yield _finding(name, said, {"key": key})
     for kind in case.export.outcomes["kind"].unique():
         if not (named and kind in ("closed_won", "closed_lost")):
-            yield _finding(str(kind), "Events of this kind are the outcome, and no feature is made of them.")
+            yield _finding(str(kind), "Events of this kind are the outcome, and no feature is made of them.", {})
 
 
-def _finding(name: str, sentence: str) -> Finding:
-    evidence = Evidence(test="named_as_result", ground="outcome", weight=5, sentence=sentence)
+def _finding(name: str, sentence: str, words: Mapping[str, str]) -> Finding:
+    evidence = Evidence(test="named_as_result", ground="outcome", weight=5, words=words, sentence=sentence)
     return Finding(name=name, what="result", verdict=Verdict.REFUSE, evidence=(evidence,))

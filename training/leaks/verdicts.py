@@ -35,12 +35,14 @@ class Evidence:
     ground: Ground  #: what kind of fact it is
     weight: int  #: 0 says nothing against, `REFUSE_FROM` is enough alone
     numbers: Mapping[str, float] = field(default_factory=dict)
+    words: Mapping[str, str] = field(default_factory=dict)  #: what the sentence names beside numbers
     sentence: str  #: how it could know the outcome, and what to do
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data for the model card."""
         numbers = {name: round(float(number), 6) for name, number in self.numbers.items()}
-        return {"test": self.test, "weight": self.weight, "numbers": numbers, "sentence": self.sentence}
+        told = {"test": self.test, "weight": self.weight, "numbers": numbers, "words": dict(self.words)}
+        return told | {"sentence": self.sentence}
 
 
 def heaviest(evidence: Iterable[Evidence]) -> dict[Ground, int]:
