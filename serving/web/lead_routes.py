@@ -7,19 +7,18 @@ from urllib.parse import urlencode
 from fastapi import Request, Response
 
 from features.request import BadRequest, Fault
-from features.stages import Stage
 from features.verdicts import Rejection
 from features.view import View
 from serving import ingest_read as read
 from serving.ingest_schemas import FeedbackToTell
 from serving.kind_words import field_label
 from serving.language import Language
-from serving.lifecycle.moves import lasting
 from serving.live.timeline_words import entry_sentence, grounds_of
 from serving.store.writer import Act, Job
 from serving.web.answers import answer, undo_once
 from serving.web.forms import own_path, with_field
 from serving.web.lead_facts import Asked, LeadFacts, known_fields, lead_facts
+from serving.web.lead_ladder import ladder
 from serving.web.page_route import PageRouter
 from serving.web.render import page
 from serving.web.routes import go_to
@@ -51,7 +50,7 @@ def lead(request: Request) -> Response:
         name=facts.named.name or facts.lead_id,
         fields=_fields(facts, visitor),
         accepted_by=next((key.name for key in visitor.keys if key.key_id == facts.holder), ""),
-        ladder=_ladder(facts),
+        ladder=ladder(facts, visitor.service.settings.lifecycle, visitor.language, sees_activity=bool(view.kinds)),
         happened=_happened(facts, view, visitor),
         scores=_scores(facts),
         changes=_changes(facts),
@@ -163,23 +162,6 @@ def _value(name: str, value: object, language: Language) -> str:
     if name in AMOUNTS and str(value).isascii() and str(value).isdigit():
         value = int(str(value))
     return language.number(value) if isinstance(value, int | float) else str(value)
-
-
-def _ladder(facts: LeadFacts) -> list[dict[str, Any]]:
-    """Each stage: since when it was reached, whether it is the present one, and whether it may be the next."""
-    moves = lasting(facts.place.moves)
-    reached = {move.stage: move.happened_at for move in reversed(moves)}
-    recommended = None if facts.answer is None else Stage(facts.answer["stage"]["recommended"])
-    return [
-        {
-            "stage": stage,
-            "here": stage is facts.stage,
-            "since": facts.place.stage_since if stage is facts.stage else reached.get(stage),
-            "been": stage in reached and stage is not facts.stage,
-            "next": stage is recommended and stage is not facts.stage,
-        }
-        for stage in Stage
-    ]
 
 
 def _happened(facts: LeadFacts, view: View, visitor: Visitor) -> list[dict[str, Any]]:

@@ -16,6 +16,7 @@ from serving.web.forms import own_path
 from serving.web.sessions import HOURS, Sessions
 from support.service import NOW
 
+DASH = "\N{EN DASH}"
 TOKEN = re.compile(r'name="form_token" value="(\w+)"')
 
 MOVE = re.compile(r'name="move" value="(\d+)"')
@@ -322,3 +323,59 @@ def test_a_cursor_that_is_none_of_these_leads_shows_the_first_page(told, browser
     sign_in(browser, told.rep_token)
     for cursor in ("", "x", "WzAuMiwiTC0xIl0", "ö" * 5_000):
         assert "lead_id=L-1" in browser.get("/queue", params={"view": "all", "after": cursor}).text
+
+
+def steps(browser, lead_id="L-1", language="en"):
+    """Each stage of the ladder as a person reads it."""
+    page = browser.get(f"/lead?lead_id={lead_id}", headers={"accept-language": language}).text
+    ladder = re.search(r'<ol class="ladder">(.*?)</ol>(.*?)</p>', page, re.DOTALL)
+    found = [" ".join(re.sub("<[^>]+>", " ", part).split()) for part in ladder[1].split("</li>")[:-1]]
+    return found, " ".join(re.sub("<[^>]+>", " ", ladder[2]).split())
+
+
+def test_the_ladder_says_where_a_lead_is_was_and_never_was_and_what_the_next_stage_takes(told, browser):
+    tell(told, "L-1")
+    sign_in(browser, told.rep_token)
+    found, takes = steps(browser)
+    assert found[0] == f"{DASH} subscriber skipped"
+    assert "lead here" in found[1]
+    assert found[2:4] == ["→ marketing qualified may be next", "○ sales qualified"]
+    assert "It takes a score of 75, fit C or better, and activity on 2 days of the last 90." in takes
+
+    hand_over(told, "L-1")
+    assert steps(browser)[0][3] == "→ sales qualified may be next"
+    assert steps(browser)[1] == "To “sales qualified”: As soon as sales accepts it."
+    answer(told, browser, "L-1")
+    found, takes = steps(browser)
+    assert found[:5] == [
+        f"{DASH} subscriber skipped",
+        "✓ lead passed · 1 Feb 2026",
+        f"{DASH} marketing qualified skipped",
+        "● sales qualified here · 1 Mar 2026",
+        "→ opportunity may be next",
+    ]
+    assert takes.startswith("To “opportunity”: When a deal is opened")
+    assert "saltato" in steps(browser, language="it")[0][0]
+
+    tell(told, "L-2")
+    hand_over(told, "L-2")
+    answer(told, browser, "L-2", "reject", reason="bad_timing")
+    found, takes = steps(browser, "L-2")
+    assert "here" in found[1]
+    assert found[3] == "→ sales qualified may be next"
+    assert takes == "To “sales qualified”: If sales accepts it after all."
+
+
+def test_a_lead_that_fell_back_says_so_and_a_lost_one_goes_nowhere(told, browser):
+    tell(told, "L-1")
+    sign_in(browser, told.rep_token)
+    crm = {"authorization": f"Bearer {told.token}"}
+    for stage in ("opportunity", "marketing_qualified"):
+        sent = told.client.post("/v1/stage", json={"lead_id": "L-1", "stage": stage}, headers=crm)
+        assert sent.status_code == 200
+    found, takes = steps(browser)
+    assert found[3:5] == ["→ sales qualified may be next", "↩ opportunity fell back · 1 Mar 2026"]
+    assert "It is then offered to sales, who decide." in takes
+    lost = {"lead_id": "L-1", "kind": "closed_lost", "happened_at": "2026-03-01T11:00:00Z"}
+    assert told.client.post("/v1/outcomes", json=lost).status_code < 300
+    assert not [step for step in steps(browser)[0] if "may be next" in step]
