@@ -9,7 +9,7 @@ from features.clock import DAY
 from features.request import NOTHING_LEARNED, Bant, FactsIn
 from features.stages import Stage
 from serving.predict import Case
-from serving.store.facts import Place, lead_of, place_of
+from serving.store.facts import Place, lead_and_place_of
 from serving.store.family import Family, families_of, family_of
 from serving.store.known import Known, known_of
 from serving.store.live_schema import hand_offs
@@ -63,7 +63,7 @@ def livings_of(connection: Connection, families: Iterable[Family], as_of: int, *
 
 
 def _living(known: Known, as_of: int, offered: bool) -> Living:
-    place = place_of(known, as_of)
+    lead, place = lead_and_place_of(known, as_of)
     stands, turned_down = place.standing, place.turned_down
     facts = FactsIn.model_construct(
         stage=stands.stage or Stage.LEAD,
@@ -77,7 +77,7 @@ def _living(known: Known, as_of: int, offered: bool) -> Living:
         bant=Bant(**place.bant) if place.bant else NOTHING_LEARNED,
     )
     case = Case(
-        lead=lead_of(known, as_of),
+        lead=lead,
         as_of=as_of,
         facts=facts,
         set_days=None if stands.set_at is None else max(0, as_of - stands.set_at) / DAY,

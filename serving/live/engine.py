@@ -130,7 +130,7 @@ class Engine:
             self._faulty[ids[0]] = due.get(ids[0], 0)
             self._resolve(ids, {})
             return 0
-        left = {member for root in recorded.passed_over for member in seen.members[root]}
+        left = {member for root in recorded.passed_over for member in seen.round.members[root]}
         answered = [i for i in ids if i not in left]
         self._resolve(answered, rounds.fresh(seen, frozenset(answered)))
         self.on_notice()

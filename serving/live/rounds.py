@@ -1,15 +1,18 @@
 """One round of scoring: leads are read, scored and decided on, then everything is written at once."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from features.clock import SECOND
 from serving.live.assess import Assessed, assess
-from serving.live.before import befores_of, scores_a_week_ago
-from serving.live.case import livings_of
+from serving.live.before import Before, befores_of, scores_a_week_ago
+from serving.live.case import Living, livings_of
+from serving.live.finding import finding_of
+from serving.live.own_writes import OwnWrites
 from serving.live.record import Recorded, Round, record
 from serving.predict import Case, Predictor
-from serving.store.family import families_of
+from serving.store.facts import Place
+from serving.store.family import Family, families_of
 from serving.store.store import Store
 from serving.store.writer import Act, Write, last_seq
 
@@ -25,6 +28,26 @@ class Fresh:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Read:
+    """Leads as one moment of the store had them."""
+
+    seen_seq: int
+    families: Mapping[str, Family]
+    livings: Mapping[str, Living]
+    before: Mapping[str, Before]
+    week_ago: Mapping[str, int]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Seen:
+    """Leads with their scores, and what is to be written of them."""
+
+    round: Round
+    found: Sequence[Assessed]
+    ended: Mapping[str, Living]  #: those that nobody is to be shown a score of
+
+
+@dataclass(frozen=True, kw_only=True)
 class Rounds:
     """Makes rounds with one predictor on one store."""
 
@@ -33,49 +56,89 @@ class Rounds:
 
     def make(
         self, lead_ids: Sequence[str], now: int, *, also: Callable[[Write, Recorded], None] = lambda *_: None
-    ) -> tuple[Round, Recorded]:
+    ) -> tuple[Seen, Recorded]:
         """Bring these leads up to date as of `now`; `also` is done in the same write."""
         seen = self.read(lead_ids, now)
+        return seen, self.write(seen.round, now, also=also)
 
-        def job(write: Write) -> Recorded:
-            recorded = record(write, seen)
-            also(write, recorded)
-            return recorded
-
-        act = Act(now=now, key_id=KEY, action="rescore", rows=len(seen.members))
-        return seen, self.store.write(job, act)
-
-    def read(self, lead_ids: Sequence[str], now: int) -> Round:
+    def read(self, lead_ids: Sequence[str], now: int) -> Seen:
         """Read leads as one moment of the store has them, and score those that are to be scored."""
+        read = self._read(lead_ids, now)
+        ended = {root: living for root, living in read.livings.items() if living.place.ended}
+        found = assess(self.predictor, [living for root, living in read.livings.items() if root not in ended])
+        findings = [
+            finding_of(
+                one,
+                now=now,
+                seen_seq=read.seen_seq,
+                before=read.before.get(one.lead_id),
+                week_ago=read.week_ago.get(one.lead_id),
+            )
+            for one in found
+        ]
+        round_ = Round(
+            seen_seq=read.seen_seq,
+            members={root: family.members for root, family in read.families.items()},
+            ended={root: _why(living.place) for root, living in ended.items()},
+            found=findings,
+            shown={root: before.ledger_id for root, before in read.before.items()},
+        )
+        return Seen(round=round_, found=found, ended=ended)
+
+    def _read(self, lead_ids: Sequence[str], now: int) -> Read:
         ahead = round(self.predictor.settings.service.max_clock_skew_seconds * SECOND)
         with self.store.reading() as connection:
             seen_seq = last_seq(connection)
             families = {family.root: family for family in families_of(connection, lead_ids).values()}
-            livings = livings_of(connection, families.values(), now, ahead=ahead)
             roots = list(families)
-            before = befores_of(connection, roots)
-            week_ago = scores_a_week_ago(connection, roots, now)
-        ended = {root: living for root, living in livings.items() if living.place.ended}
-        return Round(
-            seen_seq=seen_seq,
-            members={root: family.members for root, family in families.items()},
-            ended=ended,
-            found=assess(self.predictor, [living for root, living in livings.items() if root not in ended]),
-            before=before,
-            week_ago=week_ago,
-        )
+            return Read(
+                seen_seq=seen_seq,
+                families=families,
+                livings=livings_of(connection, families.values(), now, ahead=ahead),
+                before=befores_of(connection, roots),
+                week_ago=scores_a_week_ago(connection, roots, now),
+            )
 
-    def fresh(self, seen: Round, wanted: Collection[str]) -> dict[str, Fresh | None]:
+    def write(
+        self,
+        seen: Round,
+        now: int,
+        *,
+        own: OwnWrites | None = None,
+        also: Callable[[Write, Recorded], None] = lambda *_: None,
+    ) -> Recorded:
+        """Write what was found as of `now`; `own` are the writes of which these leads are known to be no part."""
+        writes = OwnWrites() if own is None else own
+
+        def job(write: Write) -> tuple[Recorded, int]:
+            upto = replace(seen, seen_seq=writes.seen(seen.seen_seq, write.seq))
+            recorded = record(write, upto, self.predictor.settings.lifecycle)
+            also(write, recorded)
+            return recorded, write.seq
+
+        act = Act(now=now, key_id=KEY, action="rescore", rows=len(seen.members))
+        recorded, seq = self.store.write(job, act)
+        writes.note(seq)
+        return recorded
+
+    def fresh(self, seen: Seen, wanted: Collection[str]) -> dict[str, Fresh | None]:
         """What can be answered of these leads now, by any of their ids; None of one that was won or lost."""
         cases: dict[str, Case | None] = {one.lead_id: _after(one) for one in seen.found}
         for root, living in seen.ended.items():
             cases[root] = living.case if living.place.objects_to_profiling else None
         found: dict[str, Fresh | None] = {}
-        for root, members in seen.members.items():
+        for root, members in seen.round.members.items():
             case = cases[root]
             answer = None if case is None else Fresh(case=case, predictor=self.predictor)
             found |= {member: answer for member in members if member in wanted}
         return found
+
+
+def _why(place: Place) -> str:
+    """Why nobody is to be shown a score of the lead."""
+    if place.objects_to_profiling:
+        return "objected"
+    return place.closed.kind if place.closed else "customer"
 
 
 def _after(one: Assessed) -> Case:

@@ -4,8 +4,8 @@ How far a walk is stands in the store, written with each block, so that it goes 
 it was; whoever walks last moves on, others see that and leave it alone.
 """
 
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime, time, timedelta, tzinfo
 
 import orjson
@@ -15,7 +15,8 @@ from sqlalchemy import ColumnElement, Connection, Table, exists, func, select, t
 from features.clock import SECOND, from_micros, to_micros
 from features.errors import RipenessError
 from features.tables import OUTCOME_KINDS
-from serving.live.record import Recorded
+from serving.live.own_writes import OwnWrites
+from serving.live.record import Recorded, Round
 from serving.live.rounds import KEY, Rounds
 from serving.store.live_schema import due
 from serving.store.schema import about, events, leads, standings
@@ -74,6 +75,7 @@ class Walker:
 
     rounds: Rounds
     by: str
+    own: OwnWrites = field(default_factory=OwnWrites)
 
     def begin(self, now: int) -> Walk:
         """The walk that was left, or a new one."""
@@ -89,20 +91,35 @@ class Walker:
         Raises:
             StoreUnavailable, StoreFull: the block was not written, and is done again the next time.
         """
+        ids = self.ids_after(walk.after, most)
+        return self.block(walk, ids, now, lambda: self.rounds.read(ids, now).round) if ids else self.end(walk, now)
+
+    def ids_after(self, after: str, most: int) -> list[str]:
+        """The next leads of a walk; none at its end."""
         with self.rounds.store.reading() as connection:
-            ids = _next(connection, walk.after, most)
-        if not ids:
-            return self._keep(replace(walk, moved_on_at=now, finished_at=now), now)
+            asked = select(leads.c.lead_id).where(TO_SEE, leads.c.lead_id > after)
+            return list(connection.execute(asked.order_by(leads.c.lead_id).limit(most)).scalars())
+
+    def block(self, walk: Walk, ids: Sequence[str], now: int, read: Callable[[], Round]) -> Walk:
+        """The walk after this block, which `read` reads and scores as of `now`.
+
+        Raises:
+            StoreUnavailable, StoreFull: as `step`.
+        """
         ahead = replace(walk, moved_on_at=now, after=ids[-1], leads=walk.leads + len(ids))
         try:
-            return self._block(ahead, ids, now)
+            return self._written(ahead, read(), now)
         except RipenessError:
             raise
         except Exception as error:  # whatever a lead's facts may provoke
             log.error("block_not_scored", error=type(error).__name__, leads=len(ids))
             return self._one_by_one(ahead, ids, now)
 
-    def _block(self, walk: Walk, ids: Sequence[str], now: int) -> Walk:
+    def end(self, walk: Walk, now: int) -> Walk:
+        """The walk, now that no lead is left."""
+        return self._keep(replace(walk, moved_on_at=now, finished_at=now), now)
+
+    def _written(self, walk: Walk, seen: Round, now: int) -> Walk:
         found = walk
 
         def keep(write: Write, recorded: Recorded) -> None:
@@ -110,13 +127,13 @@ class Walker:
             found = _with(walk, recorded)
             _write(write, found)
 
-        self.rounds.make(ids, now, also=keep)
+        self.rounds.write(seen, now, own=self.own, also=keep)
         return found
 
     def _one_by_one(self, walk: Walk, ids: Sequence[str], now: int) -> Walk:
         for lead_id in ids:
             try:
-                _, recorded = self.rounds.make([lead_id], now)
+                recorded = self.rounds.write(self.rounds.read([lead_id], now).round, now, own=self.own)
             except RipenessError:
                 raise
             except Exception as error:
@@ -126,13 +143,9 @@ class Walker:
         return self._keep(walk, now)
 
     def _keep(self, walk: Walk, now: int) -> Walk:
-        self.rounds.store.write(lambda write: _write(write, walk), Act(now=now, key_id=KEY, action="rescore", rows=0))
+        act = Act(now=now, key_id=KEY, action="rescore", rows=0)
+        self.own.note(self.rounds.store.write(lambda write: _write(write, walk), act))
         return walk
-
-
-def _next(connection: Connection, after: str, most: int) -> list[str]:
-    asked = select(leads.c.lead_id).where(TO_SEE, leads.c.lead_id > after)
-    return list(connection.execute(asked.order_by(leads.c.lead_id).limit(most)).scalars())
 
 
 def _with(walk: Walk, recorded: Recorded) -> Walk:
@@ -140,8 +153,9 @@ def _with(walk: Walk, recorded: Recorded) -> Walk:
     return replace(walk, **counts)
 
 
-def _write(write: Write, walk: Walk) -> None:
+def _write(write: Write, walk: Walk) -> int:
     write.connection.execute(KEEP, {"name": NAME, "value": orjson.dumps(asdict(walk)).decode()})
+    return write.seq
 
 
 def is_due(last: Walk | None, *, now: int, bundle: str, hour: int, zone: tzinfo) -> bool:

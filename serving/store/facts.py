@@ -4,7 +4,7 @@ With `seq` only what was written by then counts, so an answer of the past can be
 even where facts came in later that claim to have been known before.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -109,7 +109,22 @@ def place_at(connection: Connection, lead_id: str, as_of: int, *, seq: int | Non
 
 def lead_of(known: Known, as_of: int) -> Lead:
     """As `lead_at`, of rows that were read."""
+    return lead_and_place_of(known, as_of)[0]
+
+
+def place_of(known: Known, as_of: int) -> Place:
+    """As `place_at`, of rows that were read."""
+    return lead_and_place_of(known, as_of)[1]
+
+
+def lead_and_place_of(known: Known, as_of: int) -> tuple[Lead, Place]:
+    """As `lead_at` and `place_at`, of rows that were read: for both they are looked through once."""
     own, attributes = _values(known, as_of)
+    told = _seen(known, events, as_of)
+    return _lead(known, as_of, own, attributes, told), _place(known, as_of, own, told)
+
+
+def _lead(known: Known, as_of: int, own: "Own", attributes: dict[str, object], told: "list[_Told]") -> Lead:
     created_at = _created_at(own)
     return Lead(
         lead_id=known.family.root,
@@ -117,16 +132,14 @@ def lead_of(known: Known, as_of: int) -> Lead:
         attributes=attributes,
         events=tuple(
             Event(row[1], row[2], known_at, row[4], row[5], row[6])
-            for row, known_at in _seen(known, events, as_of)
+            for row, known_at in told
             if row[1] not in OUTCOME_KINDS
         ),
     )
 
 
-def place_of(known: Known, as_of: int) -> Place:
-    """As `place_at`, of rows that were read."""
+def _place(known: Known, as_of: int, own: "Own", told: "list[_Told]") -> Place:
     family = known.family
-    own, _ = _values(known, as_of)
     said = {row.purpose: row for row, _ in _seen(known, consents, as_of)}
     moves = tuple(move_of_row(row) for row, _ in _seen(known, stage_moves, as_of) if row.lead_id == family.root)
     stands = standing(moves)
@@ -140,23 +153,26 @@ def place_of(known: Known, as_of: int) -> Place:
         objects_to_profiling="profiling" in said and not said["profiling"].given,
         owner=_first(family, own, "owner"),
         account_id=_first(family, own, "account_id"),
-        bant={name: told for name in BANT if (told := _first(family, own, name)) is not None},
+        bant={name: value for name in BANT if (value := _first(family, own, name)) is not None},
         moves=moves,
         outcomes=tuple(
             Outcome(kind=r.kind, happened_at=r.happened_at, known_at=known_at, reason=r.reason, note=r.note)
-            for r, known_at in _seen(known, events, as_of)
-            if r.kind in OUTCOME_KINDS
+            for r, known_at in told
+            if r[1] in OUTCOME_KINDS
         ),
     )
 
 
-def _seen(known: Known, table: Table, as_of: int) -> Iterator[tuple[Any, int]]:
+_Told = tuple[Any, int]  #: a row, and when the family knew of it
+
+
+def _seen(known: Known, table: Table, as_of: int) -> list[_Told]:
     """Rows that had happened and were known, the last one last, each with when the family knew of it."""
-    family = known.family
-    for row in known.rows[table]:
-        known_at = row.known_at if row.lead_id == family.root else family.known_at(row.lead_id, row.known_at)
-        if known_at <= as_of and row.happened_at <= as_of:
-            yield row, known_at
+    family, rows = known.family, known.rows[table]
+    told = [(row, row.known_at) for row in rows]
+    if family.others:
+        told = [(row, family.known_at(row.lead_id, known_at)) for row, known_at in told]
+    return [(row, known_at) for row, known_at in told if known_at <= as_of and row.happened_at <= as_of]
 
 
 Own = dict[str, dict[str, object]]  #: value by field and member
@@ -170,15 +186,14 @@ def _values(known: Known, as_of: int) -> tuple[Own, dict[str, object]]:
     family = known.family
     own: Own = {}
     attributes: dict[str, object] = {}
-    rows = [
-        row
-        for row in known.rows[attribute_changes]
-        if (row.own or family.has_values_of(row.lead_id, row.seq))
-        and (family.known_at(row.lead_id, row.known_at) <= as_of or (row.own and row.field == "created_at"))
-    ]
+    rows = known.rows[attribute_changes]
     if family.others:
-        rows.sort(key=lambda r: (family.known_at(r.lead_id, r.known_at), r.id))
+        rows = [row for row in rows if row.own or family.has_values_of(row.lead_id, row.seq)]
+        rows = sorted(rows, key=lambda r: (family.known_at(r.lead_id, r.known_at), r.id))
     for row in rows:
+        known_at = family.known_at(row.lead_id, row.known_at)
+        if known_at > as_of and not (row.own and row.field == "created_at"):
+            continue
         value = orjson.loads(row.value)
         if row.own:
             own.setdefault(row.field, {})[row.lead_id] = value

@@ -67,7 +67,7 @@ def known_of(
 
 
 def _rows(connection: Connection, table: Table, members: Sequence[str], until: int, seq: int | None) -> Iterable[Any]:
-    return connection.execute(_ASKED[table, seq is not None], {"members": members, "until": until, "seq": seq})
+    return connection.execute(_ASKED[table, seq is not None], {"members": members, "until": until, "seq": seq}).all()
 
 
 def order_of(table: Table) -> tuple[str, ...]:

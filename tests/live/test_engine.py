@@ -8,14 +8,13 @@ from sqlalchemy import update
 
 from serving.language import catalog
 from serving.live.case import living_at, livings_at
-from serving.live.record import record
 from serving.live.rounds import Rounds
 from serving.store.facts import lead_at
 from serving.store.ledger import inputs_digest
 from serving.store.merge import merge
 from serving.store.schema import attribute_changes
 from support.living import world_on
-from support.stores import act, allow, at, event, send, told
+from support.stores import allow, at, event, send, told
 
 
 def asks_for_a_demo(world, lead_id="a", day=3.0):
@@ -134,7 +133,7 @@ def test_what_is_told_while_a_lead_is_scored_is_seen_next_time(world):
     rounds = Rounds(store=world.store, predictor=world.models.current())
     seen = rounds.read(["a"], at(3))
     send(world.store, event("a", 3, "webinar_attended"), day=3)
-    recorded = world.store.write(lambda write: record(write, seen), act(3))
+    recorded = rounds.write(seen.round, at(3))
 
     assert (recorded.passed_over, world.ledger(), world.due()) == ({"a"}, [], ["a"])
     assert world.score(day=3) == 1
