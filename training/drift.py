@@ -8,7 +8,7 @@ where outcomes have matured, the wins that it promised. Each may alarm by chance
 import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -22,19 +22,18 @@ from features.settings import Drift, Settings
 from features.tables import Export, Pairs
 from features.view import View
 from models.bundle import Bundle
+from models.column_drift import FAMILIES, held_against, level_of
+from models.psi import Stability
 from models.reference import MISSING, UNLISTED, Binned, Reference
 from training.drift_report import CalibrationDrift, ColumnDrift, DriftReport, ScoreDrift
 from training.maturity import Scored, places, wins_range
 from training.outcomes import labels
-from training.psi import Stability, stability
 from training.recent import learned_until
 from training.scored_leads import independent, scored_leads, unlisted
 
 Floats = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]
 
-FAMILIES = 3  #: columns, score, calibration: each has its share of the false alarms
-ROOM = 2.0  #: times how far a single moment of the reference period was from all, which is added to the bar
 EXAMPLES = 3  #: leads and values that are named
 
 
@@ -127,12 +126,13 @@ def reference_of(bundle: Bundle) -> Reference:
 
 def compare_columns(view: View, reference: Reference, now: Now, rules: Drift) -> tuple[ColumnDrift, ...]:
     """Each column against the reference, those that moved first, then by how far they are above their bars."""
-    level = rules.false_alarm_share / FAMILIES / max(1, len(view.names))
+    level = level_of(rules.false_alarm_share, len(view.names))
+    both = (reference.independent, now.independent)
     found = []
     for i, (name, column) in enumerate(zip(view.names, reference.columns, strict=True)):
         bins = column.bins_of(now.rows[:, i], now.strange[:, i])
         counted = np.bincount(bins, minlength=len(column.leads)).astype(np.float64)
-        held = _held(column, counted, reference, now.independent, level, rules.min_psi)
+        held = held_against(column, counted, independent=both, level=level, least=rules.min_psi)
         added = float(now.contributions[:, i].mean()) - column.contribution
         words = view.categories.get(name, ())
         found.append(_told(name, column, counted, held, added, bins, now, words))
@@ -144,7 +144,8 @@ def compare_scores(reference: Reference, log_odds: Floats, independent: float, r
     column = reference.log_odds
     bins = column.bins_of(np.round(log_odds, 9), np.zeros(len(log_odds), dtype=bool))
     counted = np.bincount(bins, minlength=len(column.leads)).astype(np.float64)
-    held = _held(column, counted, reference, independent, rules.false_alarm_share / FAMILIES, rules.min_psi)
+    both, level = (reference.independent, independent), level_of(rules.false_alarm_share, 1)
+    held = held_against(column, counted, independent=both, level=level, least=rules.min_psi)
     return ScoreDrift(
         psi=held.psi,
         bar=held.bar,
@@ -152,16 +153,6 @@ def compare_scores(reference: Reference, log_odds: Floats, independent: float, r
         then=reference.probability,
         now=float(expit(log_odds).mean()),
     )
-
-
-def _held(
-    column: Binned, counted: Floats, reference: Reference, independent: float, level: float, least: float
-) -> Stability:
-    then = np.array(column.leads, dtype=np.float64)
-    both = (reference.independent, independent)
-    ordered = len(column.edges) + 1 if column.edges is not None else 0
-    held = stability(then, counted, independent=both, level=level, least=least, ordered=ordered)
-    return replace(held, bar=held.bar + ROOM * column.usual)
 
 
 def _told(

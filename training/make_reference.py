@@ -15,9 +15,9 @@ from features.rows import build_rows
 from features.settings import Settings
 from features.tables import Export, Pairs
 from models.bundle import Bundle
+from models.psi import merged, psi
 from models.reference import Binned, Reference
 from training.dataset import Dataset
-from training.psi import merged, psi
 from training.scored_leads import independent, scored_leads, unlisted
 
 Ints = npt.NDArray[np.int64]

@@ -1,7 +1,5 @@
 """The funnel for those who manage it: where leads leak, what became of hand-offs, and what a capacity reaches."""
 
-from dataclasses import dataclass
-from threading import Lock
 from typing import Any
 
 from fastapi import Request, Response
@@ -17,6 +15,7 @@ from serving.live.kept import kept, source_wins
 from serving.store.kinds import seen_kinds
 from serving.web.capacity import choice
 from serving.web.page_route import PageRouter
+from serving.web.remembered import remembered
 from serving.web.render import page
 from serving.web.visitor import Visitor, visitor_of
 
@@ -31,14 +30,6 @@ KEPT = 60 * SECOND  #: for which counts are shown again
 router = PageRouter()
 
 
-@dataclass(frozen=True, kw_only=True)
-class Counted:
-    """What was counted at a moment."""
-
-    at: int
-    facts: dict[str, Any]
-
-
 @router.get("/funnel")
 def funnel_page(request: Request) -> Response:
     """The page of the funnel."""
@@ -48,27 +39,18 @@ def funnel_page(request: Request) -> Response:
     span = next((n for n in SPANS if str(n) == sent.get("days")), USUAL)
     calls = sent.get("calls", "")
     wanted = int(calls) if calls.isascii() and calls.isdigit() and len(calls) < 9 else None
-    counted = _counted(visitor, span)
+    counted = remembered(request, "funnel", span, now=visitor.now, keep=KEPT, count=lambda: _counted(visitor, span))
     with visitor.store.reading() as connection:
         capacity = choice(connection, visitor.service.settings.capacity, wanted, visitor.now)
     return page(
         visitor, "funnel.html", spans=list(SPANS.items()), span=span, counted_at=counted.at, capacity=capacity,
-        bands=BANDS, verdicts=VERDICTS, **counted.facts,
+        bands=BANDS, verdicts=VERDICTS, **counted.found,
     )  # fmt: skip
 
 
-def _counted(visitor: Visitor, span: int) -> Counted:
-    """The counts of a period: those of a minute ago do as well, for they take seconds where leads are many."""
-    state = visitor.request.app.state
-    if not hasattr(state, "funnel"):
-        state.funnel, state.funnel_counting = {}, Lock()
-    kept: dict[int, Counted] = state.funnel
-    with state.funnel_counting:
-        found = kept.get(span)
-        if found is None or not 0 <= visitor.now - found.at < KEPT:
-            with visitor.store.reading() as connection:
-                found = kept[span] = Counted(at=visitor.now, facts=_facts(connection, visitor, span))
-    return found
+def _counted(visitor: Visitor, span: int) -> dict[str, Any]:
+    with visitor.store.reading() as connection:
+        return _facts(connection, visitor, span)
 
 
 def _facts(connection: Connection, visitor: Visitor, span: int) -> dict[str, Any]:

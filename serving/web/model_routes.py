@@ -2,12 +2,17 @@
 
 from fastapi import Request, Response
 
+from features.clock import SECOND
 from serving.language import N_
+from serving.live.column_drift import Columns, column_drift
+from serving.predict import Predictor
 from serving.web.card_words import CONTESTANTS, verdict_said
+from serving.web.drift_words import told
 from serving.web.model_facts import FIGURES, contest, figures, findings, gains, parts, spread, swap_set
 from serving.web.page_route import PageRouter
+from serving.web.remembered import remembered
 from serving.web.render import page
-from serving.web.visitor import visitor_of
+from serving.web.visitor import Visitor, visitor_of
 
 PARTS = {"train": N_("learned from"), "calibrate": N_("calibrated on"), "test": N_("measured on")}
 VERDICTS = {"refuse": N_("left out"), "suspicious": N_("suspicious"), "fine": N_("fine")}
@@ -18,6 +23,8 @@ FIGURE_NAMES = {
     "recall at capacity": N_("Wins within reach of sales"),
     "expected / observed": N_("Promised over observed"),
 }
+
+DRIFT_KEPT = 600 * SECOND  #: for which the look at the columns is shown again
 
 router = PageRouter()
 
@@ -33,6 +40,9 @@ def model(request: Request) -> Response:
     with visitor.store.reading() as connection:
         now = spread(connection, bundle)
         swaps = swap_set(connection, bundle, settings.lifecycle)
+    columns = remembered(
+        request, "columns", bundle.digest, now=visitor.now, keep=DRIFT_KEPT, count=lambda: _columns(visitor, predictor)
+    ).found
     card = bundle.card
     return page(
         visitor,
@@ -53,6 +63,8 @@ def model(request: Request) -> Response:
         reliability=card.get("reliability"),
         gains=gains(card),
         spread=now,
+        drift=columns,
+        moved=None if columns is None else told(columns, visitor.language),
         verdict=verdict_said(card, visitor.language),
         findings=list(findings(card, visitor.language)),
         verdicts=VERDICTS,
@@ -60,3 +72,8 @@ def model(request: Request) -> Response:
         bands=BANDS,
         mlflow=settings.service.mlflow_url,
     )
+
+
+def _columns(visitor: Visitor, predictor: Predictor) -> Columns | None:
+    with visitor.store.reading() as connection:
+        return column_drift(connection, predictor, visitor.now, rules=visitor.service.settings.drift)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.stats import chi2, mannwhitneyu, norm
 
-from training.psi import merged, psi, stability
+from models.psi import merged, psi, stability
 
 
 def test_the_index_is_the_sum_over_bins():
