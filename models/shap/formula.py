@@ -10,7 +10,7 @@ column i has the part
     v * (a_i - z_i) * integral over t in (0, 1) of prod(t * a_j + (1 - t) * z_j, j other than i)
 
 in it. The integrand is a polynomial of a degree below D, the number of columns, so ceil(D / 2)
-Gauss-Legendre points integrate it exactly. A row changes the part only by D bits; so a piece's
+Gauss-Legendre points, or more, integrate it exactly. A row changes the part only by D bits; so a piece's
 leaves are summed once for every pattern of its bits (Yang 2021, Fast TreeSHAP, tabulates leaves).
 """
 
@@ -24,6 +24,7 @@ from models.arrays import Floats
 from models.shap.plan import TABLE_BITS
 from models.shap.program import Indices, Leaves, Pieces
 
+LANES = 4  #: points are taken so many at a time
 WORTH_A_THREAD = 200_000  #: cells of a table
 
 
@@ -37,7 +38,7 @@ class Rules(NamedTuple):
 
 def rules_up_to(columns: int) -> Rules:
     """Rules that are exact for leaves of 0 to `columns` columns."""
-    rules = [np.polynomial.legendre.leggauss(max(1, (d + 1) // 2)) for d in range(columns + 1)]
+    rules = [np.polynomial.legendre.leggauss(LANES * max(1, -(-d // (2 * LANES)))) for d in range(columns + 1)]
     return Rules(
         first=plain(np.cumsum([0, *(len(at) for at, _ in rules)]), np.int32),
         at=plain(np.concatenate([(at + 1) / 2 for at, _ in rules]), np.float64),
@@ -57,16 +58,18 @@ def tabulate(pieces: Pieces, leaves: Leaves, rules: Rules) -> Floats:
 def fill(table: Floats, pieces: Pieces, leaves: Leaves, rules: Rules, first: int, stop: int) -> None:
     """Fill the tables of the pieces from `first` to `stop`."""
     starts, slots, of_piece, factors, slot = pieces.table, pieces.slot, leaves.piece, leaves.factor, leaves.slot
+    weights, rule, points, all_shares = leaves.weight, rules.first, rules.at, rules.weight
     most = len(rules.first)
-    parts, scratch = np.empty(most << TABLE_BITS), np.empty(most)
+    parts, scratch = np.empty(most << TABLE_BITS), np.empty((most, LANES))
     for piece in range(first, stop):
         if starts[piece] == starts[piece + 1]:
             continue
         width = slots[piece + 1] - slots[piece]
         for leaf in range(of_piece[piece], of_piece[piece + 1]):
             f, n = factors[leaf], factors[leaf + 1] - factors[leaf]
+            own, at, shares = weights[f : f + n], points[rule[n] : rule[n + 1]], all_shares[rule[n] : rule[n + 1]]
             for told in range(1 << n):
-                parts_of(parts[told * n : (told + 1) * n], told, leaf, leaves, rules, scratch)
+                parts_of(parts[told * n : (told + 1) * n], told, own, leaves.value[leaf], at, shares, scratch)
             for pattern in range((starts[piece + 1] - starts[piece]) // width):
                 row, part = starts[piece] + pattern * width, told_by(pattern, leaf, leaves) * n
                 for j in range(n):
@@ -84,19 +87,33 @@ def told_by(pattern: int, leaf: int, leaves: Leaves) -> int:
 
 
 @compiled
-def parts_of(parts: Floats, told: int, leaf: int, leaves: Leaves, rules: Rules, before: Floats) -> None:
-    """Write what each factor's column has in the leaf's value; `told` is as `told_by` gives it."""
-    n, weights = len(parts), leaves.weight[leaves.factor[leaf] : leaves.factor[leaf + 1]]
+def parts_of(
+    parts: Floats, told: int, weights: Floats, value: float, at: Floats, shares: Floats, before: Floats
+) -> None:
+    """Write what each factor's column has in a leaf's value; `told` is as `told_by` gives it.
+
+    `at` and `shares` are the rule for so many factors; `before` holds `LANES` numbers for each factor. Four points at
+    once: each is a chain of products, and the processor works on one while it waits for another.
+    """
+    n = len(parts)
     for j in range(n):
         parts[j] = 0.0
-    for point in range(rules.first[n], rules.first[n + 1]):
-        t, after = rules.at[point], 1.0
-        product = rules.weight[point] * leaves.value[leaf]
+    for point in range(0, len(at), LANES):
+        s, t, u, v = at[point], at[point + 1], at[point + 2], at[point + 3]
+        a, b, c, d = (
+            shares[point] * value,
+            shares[point + 1] * value,
+            shares[point + 2] * value,
+            shares[point + 3] * value,
+        )
         for j in range(n):
-            before[j] = product
-            product *= t * ((told >> j) & 1) + (1 - t) * weights[j]
+            z, more = weights[j], ((told >> j) & 1) - weights[j]
+            before[j, 0], before[j, 1], before[j, 2], before[j, 3] = a, b, c, d
+            a, b, c, d = a * (z + s * more), b * (z + t * more), c * (z + u * more), d * (z + v * more)
+        a, b, c, d = 1.0, 1.0, 1.0, 1.0
         for j in range(n - 1, -1, -1):
-            parts[j] += before[j] * after
-            after *= t * ((told >> j) & 1) + (1 - t) * weights[j]
+            z, more = weights[j], ((told >> j) & 1) - weights[j]
+            parts[j] = parts[j] + before[j, 0] * a + before[j, 1] * b + before[j, 2] * c + before[j, 3] * d
+            a, b, c, d = a * (z + s * more), b * (z + t * more), c * (z + u * more), d * (z + v * more)
     for j in range(n):
         parts[j] *= ((told >> j) & 1) - weights[j]

@@ -9,9 +9,10 @@ import numpy.typing as npt
 
 from features.compiled import compiled, inlined
 from models.arrays import Floats, Ints
-from models.shap.formula import Rules, parts_of, told_by
+from models.shap.formula import Rules
 from models.shap.prefetch import prefetch
 from models.shap.program import Indices, Leaves, Pieces, Reading, Splits
+from models.shap.wide import add_wide, scratch_for, sum_wide
 
 CODE, ZERO, NAN_LEFT, ZERO_RIGHT, ZERO_LEFT = (
     int(r) for r in (Reading.CODE, Reading.ZERO, Reading.NAN_LEFT, Reading.ZERO_RIGHT, Reading.ZERO_LEFT)
@@ -33,6 +34,7 @@ def explain_block(
     first_split, first_piece, first_slot = splits.tree, pieces.tree, pieces.slot
     inputs, phi = np.empty((len(splits.column), block)), np.empty((out.shape[1], block))
     lefts, pattern = np.empty((widest(first_split), block), dtype=np.uint16), np.empty(block, dtype=np.uint16)
+    scratch = scratch_for(block, rules)
     for start in range(0, len(rows), block):
         n = min(block, len(rows) - start)
         read_rows(rows[start : start + n], inputs, splits)
@@ -42,7 +44,7 @@ def explain_block(
             ask_block(lefts[:, :n], inputs[:, :n], splits, split, first_split[tree + 1])
             for piece in range(first_piece[tree], first_piece[tree + 1]):
                 if leaves.piece[piece] < leaves.piece[piece + 1]:
-                    add_leaves(phi, lefts[:, :n], split, piece, pieces, leaves, rules)
+                    add_wide(phi, lefts[:, :n], split, piece, pieces, leaves, rules, scratch)
                     continue
                 for cell in range(pieces.table[piece], pieces.table[piece + 1], LINE):
                     prefetch(table, cell)
@@ -62,18 +64,18 @@ def explain_rows(
     inputs, lefts = np.empty((len(splits.column), 1)), np.empty((len(splits.input), 1), dtype=np.uint16)
     cells, phi = np.empty(len(pieces.bits), dtype=np.int64), np.empty((out.shape[1], 1))
     first_slot, first_leaf, columns = pieces.slot, leaves.piece, pieces.column
+    made = np.empty(len(columns))
     for i in range(len(rows)):
         read_rows(rows[i : i + 1], inputs, splits)
         ask_row(lefts, inputs, splits)
         match_row(cells, lefts, pieces, table)
+        sum_wide(made, cells, pieces, leaves, rules)
         clear(phi)
         for piece in range(len(cells)):
-            if first_leaf[piece] < first_leaf[piece + 1]:
-                add_leaves(phi, lefts, 0, piece, pieces, leaves, rules)
-                continue
             slot, cell = first_slot[piece], cells[piece]
+            given = table if first_leaf[piece] == first_leaf[piece + 1] else made
             for j in range(first_slot[piece + 1] - slot):
-                phi[columns[slot + j], 0] += table[cell + j]
+                phi[columns[slot + j], 0] += given[cell + j]
         for column in range(out.shape[1]):
             out[i, column] = phi[column, 0]
 
@@ -171,9 +173,12 @@ def match_block(pattern: Bits, lefts: Bits, first_split: int, pieces: Pieces, pi
 
 @compiled
 def match_row(cells: Ints, lefts: Bits, pieces: Pieces, table: Floats) -> None:
-    """Where in the table each piece's row begins; its memory is asked for at once."""
+    """Where in the table each piece's row begins; its memory is asked for at once. Without a table: the pattern."""
     slots, tables = pieces.slot, pieces.table
     for piece in range(len(cells)):
+        if tables[piece] == tables[piece + 1]:
+            cells[piece] = pattern_of(lefts, 0, 0, pieces, piece)
+            continue
         width = slots[piece + 1] - slots[piece]
         cells[piece] = tables[piece] + pattern_of(lefts, 0, 0, pieces, piece) * width
         prefetch(table, cells[piece])
@@ -197,18 +202,3 @@ def add_block(phi: Floats, rows: Bits, table: Floats, start: int, columns: Indic
         part, first = phi[columns[slot + j]], start + j
         for r in range(len(rows)):
             part[r] += table[first + rows[r]]
-
-
-@compiled
-def add_leaves(
-    phi: Floats, lefts: Bits, first_split: int, piece: int, pieces: Pieces, leaves: Leaves, rules: Rules
-) -> None:
-    """Add what a piece too wide for a table gives, by the formula itself."""
-    parts, scratch = np.empty(len(rules.first)), np.empty(len(rules.first))
-    for r in range(lefts.shape[1]):
-        pattern = pattern_of(lefts, r, first_split, pieces, piece)
-        for leaf in range(leaves.piece[piece], leaves.piece[piece + 1]):
-            first, n = leaves.factor[leaf], leaves.factor[leaf + 1] - leaves.factor[leaf]
-            parts_of(parts[:n], told_by(pattern, leaf, leaves), leaf, leaves, rules, scratch)
-            for j in range(n):
-                phi[pieces.column[pieces.slot[piece] + leaves.slot[first + j]], r] += parts[j]
