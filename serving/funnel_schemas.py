@@ -133,6 +133,8 @@ class TallyOut(Out):
     waiting: int
     accepted: int
     rejected: int
+    unanswered: int = Field(description="neither answered nor ended, whatever became of the lead")
+    ended: int = Field(description="without an answer: by itself, or in a merge")
     late: int
     won: int
     lost: int

@@ -95,6 +95,8 @@ class Tally:
     waiting: int
     accepted: int  #: by its answer, whatever came later
     rejected: int
+    unanswered: int  #: neither answered nor ended, whatever became of the lead
+    ended: int  #: without an answer: by itself, or in a merge
     late: int
     won: int
     lost: int
@@ -241,6 +243,8 @@ def _tally(name: str, groups: Iterable[_Group]) -> Tally:
         waiting=count("became", Became.WAITING.value),
         accepted=count("ending", "accepted"),
         rejected=count("ending", "rejected"),
+        unanswered=count("ending", None),
+        ended=count("ending", "withdrawn") + count("ending", "merged"),
         late=count("late", 1),
         won=count("became", Became.WON.value),
         lost=count("became", Became.LOST.value),

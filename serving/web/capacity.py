@@ -46,8 +46,13 @@ class Load:
     """The work that the present policy makes."""
 
     calls: int  #: a week that sales can make
-    offered_a_week: float  #: over the last weeks
+    offered: int  #: over the last `WEEKS`
     waiting: int
+
+    @property
+    def offered_a_week(self) -> float:
+        """The mean of the last weeks."""
+        return self.offered / WEEKS
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,10 +64,11 @@ class Choice:
     curve: tuple[tuple[float, float], ...]  #: leads called, wins to be expected
     most: int  #: calls that the slider offers
     load: Load
+    line: Reach  #: all leads from the policy's score on, from which it offers them to sales
 
 
-def choice(connection: Connection, capacity: Capacity, calls: int | None, now: int) -> Choice:
-    """What `calls` a week reach; the capacity of the settings where none are given."""
+def choice(connection: Connection, capacity: Capacity, calls: int | None, now: int, *, line: float) -> Choice:
+    """What `calls` a week reach, those of the settings where none are given; `line` is the policy's score for sales."""
     present = capacity.reps * capacity.calls_per_rep_per_day * WORKING_DAYS
     levels = _levels(connection)
     leads = sum(level.leads for level in levels)
@@ -75,6 +81,7 @@ def choice(connection: Connection, capacity: Capacity, calls: int | None, now: i
         curve=tuple((float(n), reach(levels, n).wins) for n in (*steps, most)),
         most=most,
         load=_load(connection, present, now),
+        line=reach(levels, sum(level.leads for level in levels if level.score >= line)),
     )
 
 
@@ -102,4 +109,4 @@ def _load(connection: Connection, calls: int, now: int) -> Load:
     lately = counted.where(hand_offs.c.offered_at > now - WEEKS * 7 * DAY, hand_offs.c.offered_at <= now)
     waiting = counted.where(hand_offs.c.ended_at.is_(None))
     offered = connection.execute(lately).scalar_one()
-    return Load(calls=calls, offered_a_week=offered / WEEKS, waiting=connection.execute(waiting).scalar_one())
+    return Load(calls=calls, offered=offered, waiting=connection.execute(waiting).scalar_one())

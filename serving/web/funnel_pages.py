@@ -13,7 +13,7 @@ from serving.live.handed import Span, handed
 from serving.live.idle import leaks
 from serving.live.kept import kept, source_wins
 from serving.store.kinds import seen_kinds
-from serving.web.capacity import choice
+from serving.web.capacity import WEEKS, choice
 from serving.web.page_route import PageRouter
 from serving.web.remembered import remembered
 from serving.web.render import page
@@ -41,10 +41,12 @@ def funnel_page(request: Request) -> Response:
     wanted = int(calls) if calls.isascii() and calls.isdigit() and len(calls) < 9 else None
     counted = remembered(request, "funnel", span, now=visitor.now, keep=KEPT, count=lambda: _counted(visitor, span))
     with visitor.store.reading() as connection:
-        capacity = choice(connection, visitor.service.settings.capacity, wanted, visitor.now)
+        settings = visitor.service.settings
+        line = settings.lifecycle.sql_min_score
+        capacity = choice(connection, settings.capacity, wanted, visitor.now, line=line)
     return page(
         visitor, "funnel.html", spans=list(SPANS.items()), span=span, counted_at=counted.at, capacity=capacity,
-        bands=BANDS, verdicts=VERDICTS, **counted.found,
+        weeks=WEEKS, bands=BANDS, verdicts=VERDICTS, **counted.found,
     )  # fmt: skip
 
 

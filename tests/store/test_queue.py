@@ -145,6 +145,10 @@ def test_what_became_of_each_hand_off_is_what_a_slow_walk_finds(lively, since, u
     total = page.total
     assert (total.offered, total.late) == (len(slow), sum(late for _, late in slow.values()))
     assert (total.accepted, total.rejected) == (endings.count("accepted"), endings.count("rejected"))
+    assert total.unanswered == len(slow) - len(in_time)
+    assert sum(reason.rejected for reason in page.reasons) == total.rejected
+    for tally in (total, *page.bands, *page.sources, *page.owners):
+        assert tally.offered == tally.accepted + tally.rejected + tally.unanswered + tally.ended
     answered = total.accepted + total.rejected
     assert total.accept_rate == (total.accepted / answered if answered else None)
     for reason in page.reasons:
