@@ -88,6 +88,23 @@ class BandStep:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Inflated:
+    """A band that grew while fewer of its leads were won: shares before and after."""
+
+    band: ScoreBand
+    share: tuple[float, float]  #: of the scored leads
+    won: tuple[float, float]  #: of the band
+
+    def sentence(self) -> str:
+        """For machines and their readers."""
+        return (
+            f"The band {self.band} is inflated: it grew from {self.share[0]:.1%} to {self.share[1]:.1%} of the scored "
+            f"leads, while the share of it that was won fell from {self.won[0]:.1%} to {self.won[1]:.1%}. "
+            f"Raise {'sql' if self.band == 'hot' else 'mql'}_min_score, or retrain."
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
 class Kept:
     """What became of the promises of a period."""
 
@@ -174,7 +191,12 @@ def luck(expected: float, variance: float, most: int) -> tuple[float, float]:
 
 
 def inflation(steps: Sequence[BandStep]) -> Iterator[str]:
-    """Name each band that holds a larger share in the later half of the mature steps, and wins a smaller one.
+    """A sentence for each band that is inflated."""
+    return (one.sentence() for one in inflated(steps))
+
+
+def inflated(steps: Sequence[BandStep]) -> Iterator[Inflated]:
+    """Each band that holds a larger share in the later half of the mature steps, and wins a smaller one.
 
     Both differences have to be beyond luck, one-sided at 2.5 % each.
     """
@@ -185,11 +207,10 @@ def inflation(steps: Sequence[BandStep]) -> Iterator[str]:
         grew = _beyond_luck(before["leads"], before["all"], after["leads"], after["all"])
         fell = _beyond_luck(after["won"], after["leads"], before["won"], before["leads"])
         if grew and fell:
-            yield (
-                f"The band {band} is inflated: it grew from {before['leads'] / before['all']:.1%} to "
-                f"{after['leads'] / after['all']:.1%} of the scored leads, while the share of it that was won fell "
-                f"from {before['won'] / before['leads']:.1%} to {after['won'] / after['leads']:.1%}. "
-                f"Raise {'sql' if band == 'hot' else 'mql'}_min_score, or retrain."
+            yield Inflated(
+                band=band,
+                share=(before["leads"] / before["all"], after["leads"] / after["all"]),
+                won=(before["won"] / before["leads"], after["won"] / after["leads"]),
             )
 
 

@@ -1,5 +1,6 @@
 """The funnel for those who manage it: where leads leak, what became of hand-offs, and what a capacity reaches."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from fastapi import Request, Response
@@ -11,7 +12,7 @@ from serving.language import N_
 from serving.live.funnel import Period, funnel
 from serving.live.handed import Span, handed
 from serving.live.idle import leaks
-from serving.live.kept import kept, source_wins
+from serving.live.kept import BandStep, inflated, kept, source_wins
 from serving.store.kinds import seen_kinds
 from serving.web.capacity import WEEKS, choice
 from serving.web.page_route import PageRouter
@@ -64,12 +65,20 @@ def _facts(connection: Connection, visitor: Visitor, span: int) -> dict[str, Any
     period = Period(since=now - span * DAY, until=now, step=step)
     matured = Period(since=now - span * DAY - horizon, until=now, step=step)
     kinds = activities(service, [seen.kind for seen in seen_kinds(connection)])
+    promises = kept(connection, matured, horizon=horizon, policy=settings.lifecycle)
     return {
         "funnel": funnel(connection, period),
         "handed": handed(connection, Span(until=now, since=period.since), limit=1),
         "leaks": leaks(connection, until=now, idle_days=settings.lifecycle.idle_days, activities=kinds),
-        "kept": kept(connection, matured, horizon=horizon, policy=settings.lifecycle),
+        "kept": promises,
+        "steps": since_first(promises.steps),
+        "inflated": tuple(inflated(promises.steps)),
         "sources": source_wins(connection, matured, horizon=horizon),
         "horizon": round(horizon_days),
         "policy": settings.lifecycle,
     }
+
+
+def since_first(steps: Sequence[BandStep]) -> Sequence[BandStep]:
+    """The steps from the first one on in which a lead was scored; later ones may be empty."""
+    return steps[next((i for i, step in enumerate(steps) if step.bands), len(steps)) :]
