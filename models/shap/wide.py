@@ -13,7 +13,7 @@ from models.arrays import Floats, Ints
 from models.shap.formula import LANES, Rules, parts_of, told_by
 from models.shap.program import Indices, Leaves, Pieces
 
-TILE = 64  #: patterns at a time, whose numbers stay in the nearest cache
+TILE = 128  #: patterns at a time, whose numbers stay in the nearest cache
 FREE = -1  #: of a seat where nobody sits
 SPREAD = 0x4F1BBCDCBFA53E0B  #: 2^63 over the golden ratio: close patterns fall far apart
 HIGH = 20  #: bits of the product that are passed over; the ones above hang on all bits of the pattern
