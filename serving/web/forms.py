@@ -11,7 +11,7 @@ FORM = "application/x-www-form-urlencoded"
 
 
 def form_of(request: Request) -> dict[str, str]:
-    """The fields of the form that was sent, without blanks around them.
+    """The fields of the form that was sent, without blanks around them; browsers send the end of a line as two signs.
 
     Raises:
         BadRequest: it is no form.
@@ -27,7 +27,7 @@ def form_of(request: Request) -> dict[str, str]:
             raise ValueError
     except ValueError:
         raise BadRequest([Fault(pointer="", detail="this is not a form of ours; go back and send it again")]) from None
-    return {name: value.strip() for name, value in fields.items()}
+    return {name: value.replace("\r\n", "\n").strip() for name, value in fields.items()}
 
 
 def own_path(address: str | None, default: str) -> str:

@@ -28,6 +28,7 @@ from serving.web.waterfall import whole_parts
 
 router = PageRouter()
 
+LONGEST_NOTE = 2_000  #: characters
 AMOUNTS = ("employees", "revenue")  #: fields that are numbers, whatever they are told as
 ANSWERS = ("verdict", "hand_off_ended")  #: what sales said, and the offer that it ended: the same, told once
 NOTHING = View(definitions=(), kinds=(), categories={})  #: knows no kind of event by another name
@@ -55,6 +56,7 @@ def lead(request: Request) -> Response:
         scores=_scores(facts),
         changes=_changes(facts),
         rejections=list(Rejection),
+        longest_note=LONGEST_NOTE,
         similar_address=_address("/lead/similar", facts.lead_id),
         older_address=None if facts.happened.next is None else _address("/lead", facts.lead_id, at=facts.happened.next),
         horizon=0 if predictor is None else round(predictor.bundle.horizon_days),
@@ -109,11 +111,21 @@ def _answered(request: Request, told: Callable[[str, Mapping[str, str]], dict[st
     key = visitor.require("rep")
     form = visitor.form()
     lead_id = _lead_id(form.get("lead_id"))
-    if form.get("reason") == Rejection.OTHER and not form.get("note"):
-        return go_to(_address("/lead", lead_id, just="note"))
+    wrong = _unsaid(form) if request.url.path == "/lead/reject" else None
+    if wrong is not None:
+        return go_to(_address("/lead", lead_id, just=wrong) + "#reject")
     sent = read.read_as(FeedbackToTell, told(lead_id, form), latest=visitor.now)
     just = _write(visitor, "feedback", lead_id, lambda write: answer(write, sent, by=key.key_id))
     return go_to(with_field(own_path(form.get("to"), _address("/lead", lead_id)), "just", just))
+
+
+def _unsaid(form: Mapping[str, str]) -> str | None:
+    """What a rejection lacks, as the page of the lead says it."""
+    if form.get("reason") not in set(Rejection):
+        return "reason"
+    if form["reason"] == Rejection.OTHER and not form.get("note"):
+        return "note"
+    return "long" if len(form.get("note", "")) > LONGEST_NOTE else None
 
 
 def _write(visitor: Visitor, action: str, lead_id: str, job: "Job[str]") -> str:

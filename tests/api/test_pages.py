@@ -379,3 +379,34 @@ def test_a_lead_that_fell_back_says_so_and_a_lost_one_goes_nowhere(told, browser
     lost = {"lead_id": "L-1", "kind": "closed_lost", "happened_at": "2026-03-01T11:00:00Z"}
     assert told.client.post("/v1/outcomes", json=lost).status_code < 300
     assert not [step for step in steps(browser)[0] if "may be next" in step]
+
+
+@pytest.mark.parametrize(
+    ("sent", "said"),
+    [
+        ({"reason": "too_cheap"}, "one of these reasons: not our customer profile, no intent to buy, bad timing,"),
+        ({}, "one of these reasons: not our customer profile"),
+        ({"reason": "other", "note": " "}, "another reason needs a note"),
+        ({"reason": "bad_timing", "note": "x" * 2_001}, "a note has at most 2,000 characters"),
+    ],
+)
+def test_a_rejection_that_lacks_something_says_what(told, browser, sent, said):
+    tell(told, "L-1")
+    hand_over(told, "L-1")
+    sign_in(browser, told.rep_token)
+    went = answer(told, browser, "L-1", "reject", **sent)
+    assert went.status_code == 303
+    page = browser.get(went.headers["location"]).text
+    assert said in page
+    assert '<details id="reject" open>' in page
+    assert "Sales turned it down" not in page
+
+
+def test_a_note_may_be_as_long_in_lines_as_the_page_lets_it_be(told, browser):
+    tell(told, "L-1")
+    hand_over(told, "L-1")
+    sign_in(browser, told.rep_token)
+    note = "ab\n" * 666 + "ab"
+    assert len(note) == 2_000
+    went = answer(told, browser, "L-1", "reject", reason="other", note=note.replace("\n", "\r\n"))
+    assert went.headers["location"] == "/queue?just=rejected"
