@@ -1,31 +1,35 @@
 """What happened to similar leads: for each column, wins by range of numbers or by category.
 
-A reason shows this beside its contribution. Counts are of different leads; shares are of weighed pairs,
-as the probability and the base rate are, so that they may be compared with these.
+A reason shows this beside its contribution. Counts are of different leads, those that were ever like this and those
+that were ever otherwise; shares are of weighed pairs, as the probability and the base rate are.
 """
 
 from bisect import bisect_left
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from itertools import pairwise
 from math import inf, isnan, nan
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from features.definitions import Definition
 from features.view import View
 from models.arrays import Floats, Labels, as_rows
+from models.evidence_bins import Bins, Drawn, Ints, bins_of, counts_all
 from models.plain import count, counts, fields, listed, number, numbers
 
-Ints = npt.NDArray[np.int64]
-
-BINS = 8  #: at most, per column of numbers
 FEWEST_LEADS = 10  #: that are evidence
 FEWEST_WINS = 3  #: seen or to be expected; with fewer, chance explains any difference
 TELLING = 1.05  #: times as often, from which a difference is worth a word
 DECIMALS = 6  #: of stored weights
+OTHERS = ("others", "others_won")
+#: how `evidence.json` may count, and what it then holds besides leads and wins, of all leads and of each column
+FORMS = {
+    "pairs": ((), ()),
+    "leads": (("weight", "weight_won"), ("weight", "weight_won")),
+    "leads, a moment each": (("weight", "weight_won"), ("weight", "weight_won", *OTHERS)),
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,9 +37,11 @@ class Counted:
     """Reference leads like this one, and how often they were won, compared with all others."""
 
     leads: int  #: different leads that were ever like this
-    won: int  #: of these, won within the horizon of such a moment
+    won: int  #: of these, won within the horizon of such a moment: of one drawn for each lead, unless others is None
     won_here: float  #: share of the weighed pairs like this
     won_elsewhere: float  #: the same among all others
+    others: int | None = None  #: different leads that were ever otherwise; None in bundles that didn't count them
+    others_won: int | None = None  #: of these, won within the horizon of such a moment
     above: float | None = None  #: numbers like this are in (above, upto]; None for an open end, or a category
     upto: float | None = None
 
@@ -46,9 +52,22 @@ class Counted:
             return self.won_here / self.won_elsewhere
         return inf if self.won_here else nan
 
+    @property
+    def share(self) -> float:
+        """Of the leads that were ever like this, those won."""
+        return self.won / self.leads
+
+    @property
+    def other_share(self) -> float | None:
+        """Of the leads that were ever otherwise, those won; None where nobody counted them."""
+        return self.others_won / self.others if self.others and self.others_won is not None else None
+
     def supports(self, contribution: float) -> bool:
-        """Whether the leads were won more often, or less, as the contribution says."""
-        return self.times >= TELLING if contribution > 0 else self.times <= 1 / TELLING
+        """Whether leads and moments were won more often, or less, as the contribution says."""
+        there = self.other_share
+        if contribution > 0:
+            return self.times >= TELLING and (there is None or self.share >= TELLING * there)
+        return self.times <= 1 / TELLING and (there is None or TELLING * self.share <= there)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,28 +83,39 @@ class ColumnEvidence:
     won: tuple[int, ...]
     weight: tuple[float, ...]  #: of the reference pairs in each bin
     weight_won: tuple[float, ...]
+    others: tuple[int, ...] | None = None  #: different leads that were ever outside of each bin
+    others_won: tuple[int, ...] | None = None
 
     @classmethod
-    def from_dict(cls, data: object, codes: int | None, *, weighed: bool) -> "ColumnEvidence":
+    def from_dict(cls, data: object, codes: int | None, *, names: tuple[str, ...]) -> "ColumnEvidence":
         """One column of `evidence.json`; `codes` is how many categories the column has, None for numbers.
 
-        Where nothing was `weighed`, each lead weighs one.
+        `names` are the fields of `FORMS` that it holds. Where nothing was weighed, each lead weighs one.
 
         Raises:
             ValueError: the data is not of that form, or there are more wins than leads.
         """
-        stored = fields(data, "name", "edges", "leads", "won", *(("weight", "weight_won") if weighed else ()))
+        stored = fields(data, "name", "edges", "leads", "won", *names)
         edges = numbers(stored["edges"]) if codes is None else None
         if edges and any(later <= earlier for earlier, later in pairwise(edges)):
             raise ValueError(f"the edges of {stored['name']!r:.80} are not ascending")
         bins = (len(edges) + 1 if edges is not None else codes or 0) + 1
         leads, won = counts(stored["leads"], length=bins), counts(stored["won"], length=bins)
-        weight = numbers(stored["weight"] if weighed else stored["leads"], length=bins)
-        weight_won = numbers(stored["weight_won"] if weighed else stored["won"], length=bins)
-        for part, whole in ((won, leads), (weight_won, weight)):
+        weight = numbers(stored.get("weight", stored["leads"]), length=bins)
+        weight_won = numbers(stored.get("weight_won", stored["won"]), length=bins)
+        others, others_won = (counts(stored[name], length=bins) if name in names else None for name in OTHERS)
+        for part, whole in ((won, leads), (weight_won, weight), (others_won or (), others or ())):
             if any(not 0 <= w <= n for w, n in zip(part, whole, strict=True)):
                 raise ValueError(f"{stored['name']!r:.80} counts more wins than leads")
-        return cls(edges=edges, leads=leads, won=won, weight=weight, weight_won=weight_won)
+        made = cls(edges=edges, leads=leads, won=won, weight=weight, weight_won=weight_won)
+        return replace(made, others=others, others_won=others_won)
+
+    def with_others(self, leads: int, won: int) -> "ColumnEvidence":
+        """With the leads outside of each bin, if each of all `leads` is in one bin alone."""
+        if self.others is not None or (sum(self.leads), sum(self.won)) != (leads, won):
+            return self
+        others, others_won = tuple(leads - n for n in self.leads), tuple(won - n for n in self.won)
+        return replace(self, others=others, others_won=others_won)
 
     def range_of(self, at: int) -> tuple[float | None, float | None]:
         """The numbers of a bin, as (above, upto]; None for an open end."""
@@ -116,21 +146,29 @@ class Evidence:
 
     @classmethod
     def of(
-        cls, view: View, rows: Floats, labels: Labels, weights: Floats | None = None, leads: Ints | None = None
+        cls,
+        view: View,
+        rows: Floats,
+        labels: Labels,
+        weights: Floats | None = None,
+        leads: Ints | None = None,
+        *,
+        seed: int = 0,
     ) -> "Evidence":
-        """Count the reference rows, shape (n_pairs, n_columns), and their labels.
+        """Count the reference rows, shape (n_pairs, n_columns), and their labels; `seed` draws the moments.
 
         Without `weights` each pair weighs one; without `leads`, the lead of each pair, each is of another lead.
         """
-        rows = as_rows(rows, len(view.names))
+        rows, won = as_rows(rows, len(view.names)), np.asarray(labels, dtype=np.float64)
+        lead = np.arange(len(rows)) if leads is None else np.unique(leads, return_inverse=True)[1]
         pairs = _Pairs(
-            won=np.asarray(labels, dtype=np.float64),
+            won=won,
             weight=np.ones(len(rows)) if weights is None else np.asarray(weights, dtype=np.float64),
-            lead=np.arange(len(rows)) if leads is None else np.unique(leads, return_inverse=True)[1],
+            drawn=Drawn.of(lead, won, seed),
         )
         columns = []
         for definition, values in zip(view.definitions, rows.T, strict=True):
-            edges, bins, n_bins = _bins(values, _codes(view, definition))
+            edges, bins, n_bins = bins_of(values, _codes(view, definition))
             columns.append(pairs.counted(edges, bins, n_bins))
         whole = pairs.counted(None, np.zeros(len(rows), dtype=np.intp), 1)
         return cls(
@@ -143,33 +181,40 @@ class Evidence:
 
     def to_dict(self, view: View) -> dict[str, Any]:
         """Plain data for `evidence.json`."""
-        columns = [{"name": name} | asdict(column) for name, column in zip(view.names, self.columns, strict=True)]
+        form = "leads" if any(column.others is None for column in self.columns) else "leads, a moment each"
+        kept = ("edges", "leads", "won", *FORMS[form][1])
+        columns = [
+            {"name": name} | {field: value for field, value in asdict(column).items() if field in kept}
+            for name, column in zip(view.names, self.columns, strict=True)
+        ]
         whole = {"leads": self.leads, "won": self.won, "weight": self.weight, "weight_won": self.weight_won}
-        return {"counted": "leads", **whole, "columns": columns}
+        return {"counted": form, **whole, "columns": columns}
 
     @classmethod
     def from_dict(cls, data: object, view: View) -> "Evidence":
         """The evidence that `to_dict` stored, for the same view.
 
-        What the first releases stored has "pairs" as `counted`, and no weights.
+        What the first releases stored has "pairs" as `counted`, and no weights; later ones counted no others.
 
         Raises:
             ValueError: the data is not of that form, or of another view.
         """
-        weighed = not (isinstance(data, dict) and data.get("counted") == "pairs")
-        stored = fields(data, "counted", "leads", "won", "columns", *(("weight", "weight_won") if weighed else ()))
-        if weighed and stored["counted"] != "leads":
-            raise ValueError(f"it counts {stored['counted']!r:.80}, this release reads 'leads' and 'pairs'")
+        form = data.get("counted") if isinstance(data, dict) else None
+        if form not in FORMS:
+            raise ValueError(f"it counts {form!r:.80}, this release reads {', '.join(map(repr, FORMS))}")
+        whole, of_column = FORMS[form]
+        stored = fields(data, "counted", "leads", "won", "columns", *whole)
+        leads, won = count(stored["leads"]), count(stored["won"])
         entries = listed(stored["columns"], length=len(view.names))
         columns = [
-            ColumnEvidence.from_dict(entry, _codes(view, definition), weighed=weighed)
+            ColumnEvidence.from_dict(entry, _codes(view, definition), names=of_column).with_others(leads, won)
             for definition, entry in zip(view.definitions, entries, strict=True)
         ]
         made = cls(
-            leads=count(stored["leads"]),
-            won=count(stored["won"]),
-            weight=number(stored["weight"] if weighed else stored["leads"]),
-            weight_won=number(stored["weight_won"] if weighed else stored["won"]),
+            leads=leads,
+            won=won,
+            weight=number(stored.get("weight", leads)),
+            weight_won=number(stored.get("weight_won", won)),
             columns=tuple(columns),
         )
         made._check()
@@ -180,9 +225,7 @@ class Evidence:
         for c in self.columns:
             weights = ((sum(c.weight), self.weight), (sum(c.weight_won), self.weight_won))
             apart = max(abs(mine - whole) for mine, whole in weights)
-            counted = ((c.leads, self.leads), (c.won, self.won))
-            whole = all(max(mine) <= all_leads <= sum(mine) for mine, all_leads in counted)
-            if not whole or apart > 1e-6 * max(1.0, self.weight):
+            if not counts_all(c.leads, c.others, self.leads) or apart > 1e-6 * max(1.0, self.weight):
                 raise ValueError("a column counts other leads than the whole")
 
     def about(self, column: int, value: float) -> Counted | None:
@@ -201,8 +244,11 @@ class Evidence:
     def _of_bin(self, column: ColumnEvidence, at: int) -> Counted | None:
         leads, won, weight = column.leads[at], column.won[at], column.weight[at]
         elsewhere = self.weight - weight
-        expected = leads * self.won / max(1, self.leads)
-        if leads < FEWEST_LEADS or max(won, expected) < FEWEST_WINS or elsewhere <= 1e-6 * self.weight:
+        if not self._tells(leads, won) or elsewhere <= 1e-6 * self.weight:
+            return None
+        others = None if column.others is None else column.others[at]
+        others_won = None if column.others_won is None else column.others_won[at]
+        if others is not None and not self._tells(others, others_won or 0):
             return None
         above, upto = column.range_of(at)
         return Counted(
@@ -210,9 +256,15 @@ class Evidence:
             won=won,
             won_here=column.weight_won[at] / weight if weight else 0.0,
             won_elsewhere=max(0.0, self.weight_won - column.weight_won[at]) / elsewhere,
+            others=others,
+            others_won=others_won,
             above=above,
             upto=upto,
         )
+
+    def _tells(self, leads: int, won: int) -> bool:
+        """Whether so many leads with so many wins are more than chance."""
+        return leads >= FEWEST_LEADS and max(won, leads * self.won / max(1, self.leads)) >= FEWEST_WINS
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -221,58 +273,24 @@ class _Pairs:
 
     won: Floats
     weight: Floats
-    lead: Ints  #: 0 to the number of leads
+    drawn: Drawn
 
-    def counted(self, edges: tuple[float, ...] | None, bins: npt.NDArray[np.intp], n_bins: int) -> ColumnEvidence:
+    def counted(self, edges: tuple[float, ...] | None, bins: Bins, n_bins: int) -> ColumnEvidence:
         """What falls in each bin."""
         weight = np.bincount(bins, weights=self.weight, minlength=n_bins)
         weight_won = np.bincount(bins, weights=self.weight * self.won, minlength=n_bins)
+        leads, won, others, others_won = self.drawn.counted(bins, n_bins)
         return ColumnEvidence(
             edges=edges,
-            leads=self._different(bins, n_bins),
-            won=self._different(bins, n_bins, self.won > 0),
+            leads=leads,
+            won=won,
             weight=tuple(np.round(weight, DECIMALS).tolist()),
             weight_won=tuple(np.round(weight_won, DECIMALS).tolist()),
+            others=others,
+            others_won=others_won,
         )
-
-    def _different(
-        self, bins: npt.NDArray[np.intp], n_bins: int, chosen: npt.NDArray[np.bool_] | slice = slice(None)
-    ) -> tuple[int, ...]:
-        """How many different leads each bin has."""
-        found = np.unique(self.lead[chosen] * n_bins + bins[chosen])
-        return tuple(np.bincount(found % n_bins, minlength=n_bins).tolist())
 
 
 def _codes(view: View, definition: Definition) -> int | None:
     """How many categories a column has; None for numbers."""
     return len(view.categories[definition.name]) if definition.encoding == "category" else None
-
-
-def _bins(values: Floats, codes: int | None) -> tuple[tuple[float, ...] | None, npt.NDArray[np.intp], int]:
-    """The edges of a column, the bin of each value, and how many bins there are."""
-    edges = None if codes is not None else _edges(values[~np.isnan(values)])
-    if edges is None:
-        missing = codes or 0
-        bins = np.where((values >= 0) & (values < missing), values, missing).astype(np.intp)
-    else:
-        missing = len(edges) + 1
-        bins = np.where(np.isnan(values), missing, np.searchsorted(edges, values, side="left"))
-    return edges, bins, missing + 1
-
-
-def _edges(known: Floats) -> tuple[float, ...]:
-    """Upper ends of all bins but the last: quantiles, with zero, what is below it and what is above it apart."""
-    below, above = known[known < 0], known[known > 0]
-    if not (known == 0).any():
-        return _quantiles(known, BINS)
-    for_below = max(1, round((BINS - 1) * len(below) / max(1, len(below) + len(above)))) if len(below) else 0
-    of_below = (*_quantiles(below, for_below), float(below.max())) if len(below) else ()
-    return (*of_below, *((0.0,) if len(above) else ()), *_quantiles(above, max(1, BINS - 1 - for_below)))
-
-
-def _quantiles(known: Floats, bins: int) -> tuple[float, ...]:
-    """The inner edges of up to so many bins of about equal count."""
-    if not len(known):
-        return ()
-    inner = np.unique(np.quantile(known, np.linspace(0, 1, bins + 1)[1:-1], method="inverted_cdf"))
-    return tuple(inner[inner < known.max()].tolist())

@@ -1,6 +1,6 @@
-"""The sentence about what happened to leads like this one.
+"""The sentence about what happened to leads like this one: how many they were, and which share of them was won.
 
-It compares: a share of leads would be read beside the probability, which is of one moment of a lead.
+Beside it stands that share of the others. It says what was, never that the one brought the other.
 """
 
 from functools import lru_cache
@@ -15,13 +15,51 @@ HEADS = 100_000  #: up to which whole amounts are things that people count
 
 @lru_cache(maxsize=10_000)
 def evidence_sentence(definition: Definition, counted: Counted, language: Language) -> str:
-    """How much more or less often leads with such a value were won than the others, and how many they are."""
+    """How many leads with such a value were won, and which share of the others; never of fewer than tell anything."""
     shared = _range(definition, counted, language)
     leads = {
         "shared": language.say(" ({range})", range=shared) if shared else "",
-        "n": language.number(counted.won),
         "leads": language.number(counted.leads),
     }
+    there = counted.other_share
+    if there is None:
+        return _compared(counted, leads, language)
+    here, otherwise = _shares(counted.share, there, language)
+    if counted.won == 0:
+        return language.say(
+            "None of the {leads} such leads{shared} was won, {otherwise} otherwise", **leads, otherwise=otherwise
+        )
+    if there == 0:
+        return language.say_n(
+            "{n} of {leads} such leads{shared} was won ({share}), none otherwise",
+            "{n} of {leads} such leads{shared} were won ({share}), none otherwise",
+            counted.won,
+            share=here,
+            **leads,
+        )
+    return language.say_n(
+        "{n} of {leads} such leads{shared} was won ({share}), {otherwise} otherwise",
+        "{n} of {leads} such leads{shared} were won ({share}), {otherwise} otherwise",
+        counted.won,
+        share=here,
+        otherwise=otherwise,
+        **leads,
+    )
+
+
+def _shares(here: float, there: float, language: Language) -> tuple[str, str]:
+    """Both as percent, with up to two digits behind the point where it takes them to tell both apart."""
+    first, second = language.share(here), language.share(there)
+    for digits in (1, 2):
+        if first != second:
+            break
+        first, second = (language.number(round(100 * share, digits)) + "%" for share in (here, there))
+    return first, second
+
+
+def _compared(counted: Counted, leads: dict[str, str], language: Language) -> str:
+    """By a bundle that didn't count how many leads were otherwise: how much more or less often these were won."""
+    leads = leads | {"n": language.number(counted.won)}
     times = counted.times
     if counted.won == 0:
         return language.say("None of the {leads} leads like this in this respect{shared} was won", **leads)

@@ -248,6 +248,8 @@ def _evidence(definition: Definition, reason: Reason, language: Language) -> Jso
     return {
         "leads": counted.leads,
         "won": counted.won,
+        "others": counted.others,
+        "others_won": counted.others_won,
         "won_here": counted.won_here,
         "won_elsewhere": counted.won_elsewhere,
         "text": evidence_sentence(definition, counted, language),

@@ -72,7 +72,11 @@ class EvidenceOut(Out):
     """What happened to leads with such a value; shares compare with `probability`, counts are of different leads."""
 
     leads: int = Field(description="different leads that ever had such a value")
-    won: int = Field(description="of these, won within the horizon of such a moment")
+    won: int = Field(description="of these, won within the horizon of one such moment, drawn for each lead")
+    others: int | None = Field(
+        description="different leads that ever had another value; null where the model is older than their count"
+    )
+    others_won: int | None = Field(description="of these, won within the horizon of one such moment")
     won_here: float = Field(description="share of the moments with such a value that a win followed within the horizon")
     won_elsewhere: float = Field(description="the same share of all other moments")
     text: str

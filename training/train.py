@@ -138,7 +138,7 @@ def _bundle(
         trees=experts.trees,
         calibration=platt,
         policy=ScorePolicy.of(ready.view, reference, capacity_share=share),
-        evidence=Evidence.of(ready.view, past.rows, past.label, past.weight, past.lead),
+        evidence=Evidence.of(ready.view, past.rows, past.label, past.weight, past.lead, seed=ready.settings.model.seed),
         horizon_days=ready.settings.outcome.horizon_days,
         card=card,
         card_text=card_text(card),

@@ -1,4 +1,4 @@
-"""The sentence about leads like this one: it compares, names the range, and never hides a nought."""
+"""The sentence about leads like this one: it counts and compares, names the range, and never hides a nought."""
 
 from math import inf
 
@@ -18,7 +18,34 @@ def said(definition, language="en", *, here=0.06, elsewhere=0.025, won=12, leads
     return evidence_sentence(definition, counted, catalog(language))
 
 
-def test_it_says_how_much_more_often_they_were_won():
+def counts(language="en", *, won=38, leads=335, others=900, others_won=72, above=None, upto=None, definition=OPENS):
+    shares = {"won_here": won / leads, "won_elsewhere": others_won / others}
+    counted = Counted(leads=leads, won=won, others=others, others_won=others_won, above=above, upto=upto, **shares)
+    return evidence_sentence(definition, counted, catalog(language))
+
+
+def test_it_counts_leads_and_gives_both_shares():
+    assert counts() == "38 of 335 such leads were won (11%), 8% otherwise"
+    assert counts("it") == "38 lead simili su 335 sono diventati clienti (11%), 8% negli altri casi"
+    assert counts(above=4) == "38 of 335 such leads (5 or more) were won (11%), 8% otherwise"
+    assert counts("it", above=4) == "38 lead simili su 335 (5 o più) sono diventati clienti (11%), 8% negli altri casi"
+    assert counts(won=1, leads=100) == "1 of 100 such leads was won (1%), 8% otherwise"
+    assert counts("it", won=1, leads=100) == "1 lead simile su 100 è diventato cliente (1%), 8% negli altri casi"
+
+
+def test_nobody_here_and_nobody_elsewhere_are_said_as_such():
+    assert counts(won=0, leads=51) == "None of the 51 such leads was won, 8% otherwise"
+    assert counts("it", won=0, leads=51) == "Nessun lead simile su 51 è diventato cliente, 8% negli altri casi"
+    assert counts(others_won=0) == "38 of 335 such leads were won (11%), none otherwise"
+    assert counts("it", others_won=0).endswith("(11%), nessuno negli altri casi")
+
+
+def test_shares_that_differ_never_read_the_same():
+    assert counts(won=114, leads=1000, others=1000, others_won=107).endswith("(11.4%), 10.7% otherwise")
+    assert counts("it", won=114, leads=1000, others=1000, others_won=107).endswith("(11,4%), 10,7% negli altri casi")
+
+
+def test_without_a_count_of_others_it_says_how_much_more_often_they_were_won():
     assert said(OPENS) == ("Leads like this in this respect were won 2.4 times as often as others (12 of 51)")
     assert said(OPENS, "it") == (
         "I lead simili per questo aspetto sono diventati clienti 2,4 volte più spesso degli altri (12 su 51)"
