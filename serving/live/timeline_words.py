@@ -12,7 +12,7 @@ from serving.language import N_, Language
 from serving.lifecycle import Because, Ground
 from serving.live.timeline import Entry, What
 from serving.stage_words import REASONS, STAGES, because_sentence
-from serving.value_words import yes_or_no
+from serving.told_words import told_value
 
 CONSENT = {
     ("marketing", True): N_("Agreed to marketing"),
@@ -55,8 +55,7 @@ def _field(data: Mapping[str, Any], language: Language) -> str:
     label = field_label(data["field"], None, language)
     if data["value"] is None:
         return language.say("{field} taken away", field=label)
-    value = data["value"]
-    shown = yes_or_no(clipped(str(value).lower() if isinstance(value, bool) else value), language)
+    shown = clipped(told_value(data["field"], data["value"], language))
     return language.say("{field}: {value}", field=label, value=shown)
 
 

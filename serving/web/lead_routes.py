@@ -1,20 +1,22 @@
 """One lead: who it is, why it has its score, and what sales says of it."""
 
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 
 from fastapi import Request, Response
 
+from features.clock import to_micros
 from features.request import BadRequest, Fault
 from features.verdicts import Rejection
 from features.view import View
 from serving import ingest_read as read
 from serving.ingest_schemas import FeedbackToTell
 from serving.kind_words import field_label
-from serving.language import Language
 from serving.live.timeline_words import entry_sentence, grounds_of
 from serving.store.writer import Act, Job
+from serving.told_words import told_value
 from serving.web.answers import answer, undo_once
 from serving.web.forms import own_path, with_field
 from serving.web.lead_facts import Asked, LeadFacts, known_fields, lead_facts
@@ -29,7 +31,6 @@ from serving.web.waterfall import whole_parts
 router = PageRouter()
 
 LONGEST_NOTE = 2_000  #: characters
-AMOUNTS = ("employees", "revenue")  #: fields that are numbers, whatever they are told as
 ANSWERS = ("verdict", "hand_off_ended")  #: what sales said, and the offer that it ended: the same, told once
 NOTHING = View(definitions=(), kinds=(), categories={})  #: knows no kind of event by another name
 
@@ -60,6 +61,7 @@ def lead(request: Request) -> Response:
         similar_address=_address("/lead/similar", facts.lead_id),
         older_address=None if facts.happened.next is None else _address("/lead", facts.lead_id, at=facts.happened.next),
         horizon=0 if predictor is None else round(predictor.bundle.horizon_days),
+        as_of=None if facts.answer is None else to_micros(datetime.fromisoformat(facts.answer["as_of"])),
         model=None if predictor is None else predictor.version,
         just=request.query_params.get("just", ""),
     )
@@ -163,17 +165,10 @@ def _address(path: str, lead_id: str, **more: str) -> str:
 def _fields(facts: LeadFacts, visitor: Visitor) -> list[tuple[str, str]]:
     language = visitor.language
     return [
-        (field_label(name, None, language), _value(name, value, language))
+        (field_label(name, None, language), told_value(name, value, language))
         for name, value in known_fields(facts).items()
-        if not isinstance(value, bool)
+        if value is not None
     ]
-
-
-def _value(name: str, value: object, language: Language) -> str:
-    """A value as people write it; an export tells amounts as text."""
-    if name in AMOUNTS and str(value).isascii() and str(value).isdigit():
-        value = int(str(value))
-    return language.number(value) if isinstance(value, int | float) else str(value)
 
 
 def _happened(facts: LeadFacts, view: View, visitor: Visitor) -> list[dict[str, Any]]:

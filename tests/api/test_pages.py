@@ -9,9 +9,11 @@ import httpx
 import pytest
 
 from features.clock import to_micros
+from serving.language import catalog
 from serving.lifecycle.handoff import Band
 from serving.live.hand_offs import offer
 from serving.store.writer import Act
+from serving.told_words import told_value
 from serving.web.forms import own_path
 from serving.web.sessions import HOURS, Sessions
 from support.service import NOW
@@ -410,3 +412,31 @@ def test_a_note_may_be_as_long_in_lines_as_the_page_lets_it_be(told, browser):
     assert len(note) == 2_000
     went = answer(told, browser, "L-1", "reject", reason="other", note=note.replace("\n", "\r\n"))
     assert went.headers["location"] == "/queue?just=rejected"
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "english", "italian"),
+    [
+        ("renewal", "2026-03-05", "5 Mar 2026", "5 mar 2026"),
+        ("renewal", "2026-03-05T14:05:00+02:00", "5 Mar 2026, 14:05", "5 mar 2026, 14:05"),
+        ("renewal", "2026-02-30", "2026-02-30", "2026-02-30"),
+        ("country", "DE", "Germany", "Germania"),
+        ("country", "Germany", "Germany", "Germany"),
+        ("plan", "DE", "DE", "DE"),
+        ("revenue", "83089000", "83,089,000", "83.089.000"),
+        ("trial", True, "yes", "sì"),
+        ("seats", 1234.5, "1,234.5", "1.234,5"),
+    ],
+)
+def test_values_are_the_companys_own_but_dates_numbers_and_codes_of_countries(field, value, english, italian):
+    assert told_value(field, value, catalog("en")) == english
+    assert told_value(field, value, catalog("it")) == italian
+
+
+def test_dates_on_the_page_of_a_lead_are_those_of_its_language(told, browser):
+    tell(told, "L-1", attributes={"renewal": "2026-05-05", "country": "DE", "trial": True})
+    sign_in(browser, told.rep_token)
+    for language, shown in (("en", ("5 May 2026", "Germany")), ("it", ("5 mag 2026", "Germania"))):
+        page = browser.get("/lead?lead_id=L-1", headers={"accept-language": language}).text
+        assert not re.search(r">[^<]*\d{4}-\d\d-\d\d", page)
+        assert all(text in page for text in shown)
