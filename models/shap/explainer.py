@@ -18,7 +18,7 @@ from models.tree_arrays import Tree, read_trees
 LIMIT_BYTES = 64 * 2**20  #: of all tables of one model
 LIMIT_TURNS = 1_000_000  #: on the ways to all splits, which bounds the time that cutting takes
 FEW = 12  #: rows up to here are walked one by one
-BLOCK = 2048  #: rows at most; about so many share what it takes to fetch the tables
+BLOCK = 4096  #: rows at most; about so many share what it takes to fetch the tables
 WORTH_A_THREAD = 512  #: rows
 
 

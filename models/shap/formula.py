@@ -24,7 +24,7 @@ from models.arrays import Floats
 from models.shap.plan import TABLE_BITS
 from models.shap.program import Indices, Leaves, Pieces
 
-LANES = 4  #: points are taken so many at a time
+LANES = 2  #: points are taken so many at a time
 WORTH_A_THREAD = 200_000  #: cells of a table
 
 
@@ -87,33 +87,26 @@ def told_by(pattern: int, leaf: int, leaves: Leaves) -> int:
 
 
 @compiled
-def parts_of(
-    parts: Floats, told: int, weights: Floats, value: float, at: Floats, shares: Floats, before: Floats
-) -> None:
+def parts_of(parts: Floats, told: int, weights: Floats, value: float, at: Floats, shares: Floats, before: Floats) -> None:
     """Write what each factor's column has in a leaf's value; `told` is as `told_by` gives it.
 
-    `at` and `shares` are the rule for so many factors; `before` holds `LANES` numbers for each factor. Four points at
-    once: each is a chain of products, and the processor works on one while it waits for another.
+    `at` and `shares` are the rule for so many factors; `before` holds `LANES` numbers for each factor. Two points at
+    once: each is a chain of products, and the processor works on one while it waits for the other.
     """
     n = len(parts)
     for j in range(n):
         parts[j] = 0.0
     for point in range(0, len(at), LANES):
-        s, t, u, v = at[point], at[point + 1], at[point + 2], at[point + 3]
-        a, b, c, d = (
-            shares[point] * value,
-            shares[point + 1] * value,
-            shares[point + 2] * value,
-            shares[point + 3] * value,
-        )
+        s, t = at[point], at[point + 1]
+        a, b = shares[point] * value, shares[point + 1] * value
         for j in range(n):
             z, more = weights[j], ((told >> j) & 1) - weights[j]
-            before[j, 0], before[j, 1], before[j, 2], before[j, 3] = a, b, c, d
-            a, b, c, d = a * (z + s * more), b * (z + t * more), c * (z + u * more), d * (z + v * more)
-        a, b, c, d = 1.0, 1.0, 1.0, 1.0
+            before[j, 0], before[j, 1] = a, b
+            a, b = a * (z + s * more), b * (z + t * more)
+        a, b = 1.0, 1.0
         for j in range(n - 1, -1, -1):
             z, more = weights[j], ((told >> j) & 1) - weights[j]
-            parts[j] = parts[j] + before[j, 0] * a + before[j, 1] * b + before[j, 2] * c + before[j, 3] * d
-            a, b, c, d = a * (z + s * more), b * (z + t * more), c * (z + u * more), d * (z + v * more)
+            parts[j] = parts[j] + before[j, 0] * a + before[j, 1] * b
+            a, b = a * (z + s * more), b * (z + t * more)
     for j in range(n):
         parts[j] *= ((told >> j) & 1) - weights[j]
