@@ -1,6 +1,5 @@
 """Starts the service on this machine, and ends it cleanly on SIGINT or SIGTERM."""
 
-import gc
 import ipaddress
 import logging
 import signal
@@ -20,6 +19,7 @@ from fastapi import FastAPI
 from features.errors import RipenessError
 from features.settings import Settings
 from serving.app import create_app
+from serving.garbage import spare_what_is_loaded
 from serving.keys import KeyFile, KeyRing
 from serving.model_source import ModelSource
 from serving.repeat import repeat
@@ -33,7 +33,6 @@ SIZES_SECONDS = 3_600.0
 PATIENCE_SECONDS = 30.0  #: of the start with a registry that does not answer
 NO_DATABASE = "the database doesn't answer yet, so what is told is answered 503; it is tried again every second"
 SHUTDOWN_SECONDS = 10
-GARBAGE = 20_000  #: objects made between two looks of the garbage collector
 
 
 class CantListen(RipenessError):
@@ -144,19 +143,9 @@ def run(app: FastAPI, listening: socket.socket, *, say: Callable[[str], None] = 
         server_header=False,
         timeout_graceful_shutdown=SHUTDOWN_SECONDS,
     )
-    _keep_what_is_loaded()
+    spare_what_is_loaded()  # answering a request makes many objects and no cycles
     with _signals_end_quietly():
         uvicorn.Server(config).run(sockets=[listening])
-
-
-def _keep_what_is_loaded() -> None:
-    """Spare the garbage collector what stays: modules, the model, catalogs; and let it look less often.
-
-    Answering a request makes many objects and no cycles, so each look finds nothing.
-    """
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(GARBAGE)
 
 
 def listen(host: str, port: int) -> socket.socket:

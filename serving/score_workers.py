@@ -1,14 +1,7 @@
-"""Processes that score parts of an export, one on each core; each loads the bundle for itself.
+"""Processes that score parts of an export, one on each core; each loads the bundle for itself."""
 
-They end by themselves when the process that started them is gone, however it went.
-"""
-
-import multiprocessing
-import os
-import threading
-import time
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures import as_completed
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,9 +15,8 @@ from models.files import load
 from serving.kept_blocks import KeptBlocks
 from serving.language import catalog
 from serving.predict import Predictor
+from serving.processes import result_of, started
 from serving.whole_base import SCHEMA, BlockScorer, scored_blocks
-
-WATCH_SECONDS = 1.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,14 +42,17 @@ class Done:
 
 
 def score_parts(work: Work, parts: Sequence[int], cores: int) -> Iterator[Done]:
-    """Score parts on as many processes, each as it gets done."""
+    """Score parts on as many processes, each as it gets done.
+
+    Raises:
+        WorkerEnded: a process was ended from outside.
+    """
     if not parts:
         return
-    context = multiprocessing.get_context("spawn")
-    arguments = (work, os.getpid(), max(1, cores // max(1, min(cores, len(parts)))))
-    with ProcessPoolExecutor(min(cores, len(parts)), context, initializer=_start, initargs=arguments) as pool:
+    processes = min(cores, len(parts))
+    with started(processes, _start, work, max(1, cores // processes)) as pool:
         for done in as_completed([pool.submit(_score, part) for part in parts]):
-            yield done.result()
+            yield result_of(done)
 
 
 class _Worker:
@@ -67,19 +62,12 @@ class _Worker:
     scorer: BlockScorer
 
 
-def _start(work: Work, parent: int, threads: int) -> None:
-    threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
+def _start(work: Work, threads: int) -> None:
     use_at_most(threads)
     pa.set_cpu_count(threads)
     settings = work.whole.settings
     predictor = Predictor(bundle=load(work.bundle), version=work.version, settings=settings)
     _Worker.work, _Worker.scorer = work, BlockScorer.of(predictor, catalog(work.language))
-
-
-def _end_with(parent: int) -> None:
-    while os.getppid() == parent:
-        time.sleep(WATCH_SECONDS)
-    os._exit(1)
 
 
 def _score(part: int) -> Done:

@@ -1,5 +1,6 @@
 """All leads scored again: by silence, by another model, restartable; and the hour at which the service does it."""
 
+from contextlib import nullcontext
 from dataclasses import replace
 from datetime import UTC
 from zoneinfo import ZoneInfo
@@ -100,7 +101,7 @@ def test_the_command_walks_to_the_end_and_says_how_far_it_is(world):
     going.step(going.begin(at(60)), at(60), most=3)
     said = []
 
-    walk = walk_all(going.rounds, said.append)
+    walk = walk_all(going.rounds, said.append, bundle=nullcontext, cores=1)
 
     assert (walk.leads, walk.finished_at is not None, said) == (7, True, ["going on behind 3 leads"])
 
