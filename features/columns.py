@@ -16,6 +16,7 @@ Floats = npt.NDArray[np.float64]
 Objects = npt.NDArray[np.object_]
 Bools = npt.NDArray[np.bool_]
 
+_DOUBTFUL = np.array([byte >= 128 or chr(byte).isspace() for byte in range(256)])  #: as a text's first or last byte
 _EXACT = 2.0**53  #: whole numbers below it survive float64
 
 
@@ -82,13 +83,25 @@ def text_of(column: pa.ChunkedArray, missing: frozenset[str] = frozenset({""})) 
     """Any column as trimmed text; whole numbers lose their ".0", so that 17.0 and "17" are one id."""
     encoded = _as_written(column).combine_chunks().dictionary_encode()
     words = encoded.dictionary.to_pylist()
-    if pa.types.is_string(encoded.dictionary.type) and words == list(map(str.strip, words)):
+    is_text = pa.types.is_string(encoded.dictionary.type)
+    if is_text and (_has_plain_ends(encoded.dictionary) or words == list(map(str.strip, words))):
         return _distinct(words, encoded, missing)
     words = [_written(value) for value in words]
     kept = np.array([None if word in missing else word for word in words] + [None], dtype=object)
     codes, distinct = pd.factorize(kept)
     rows = np.asarray(encoded.indices.fill_null(len(words)), dtype=np.int64)
     return Text(words=np.asarray(distinct, dtype=object), codes=np.asarray(codes, dtype=np.int64)[rows])
+
+
+def _has_plain_ends(words: pa.StringArray) -> bool:
+    """Whether every text begins and ends with a byte of ASCII that is no white space: nothing to trim."""
+    if not words.buffers()[2]:
+        return True
+    ends = np.frombuffer(words.buffers()[1], dtype=np.int32)[words.offset : words.offset + len(words) + 1]
+    first, stop = ends[:-1], ends[1:]
+    filled = stop > first
+    letters = np.frombuffer(words.buffers()[2], dtype=np.uint8)
+    return not (_DOUBTFUL[letters[first[filled]]].any() or _DOUBTFUL[letters[stop[filled] - 1]].any())
 
 
 def _distinct(words: list[str], encoded: pa.DictionaryArray, missing: frozenset[str]) -> Text:

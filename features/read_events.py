@@ -109,6 +109,8 @@ def lead_rows(raw: RawTable, sieve: Sieve, name: str, section: str, leads: Leads
 
 def _written_otherwise(ids: Text, strange: Bools, leads: LeadsRead) -> str | None:
     """The remedy where most unknown ids are known once zeros in front and capitals don't count."""
+    if not strange.any():
+        return None
     known = {_bare(str(word)): str(word) for word in leads.ids.words}
     words = list(ids.take(strange).counts())
     alike = [(word, known[_bare(word)]) for word in words if _bare(word) in known]

@@ -87,7 +87,9 @@ def told_by(pattern: int, leaf: int, leaves: Leaves) -> int:
 
 
 @compiled
-def parts_of(parts: Floats, told: int, weights: Floats, value: float, at: Floats, shares: Floats, before: Floats) -> None:
+def parts_of(
+    parts: Floats, told: int, weights: Floats, value: float, at: Floats, shares: Floats, before: Floats
+) -> None:
     """Write what each factor's column has in a leaf's value; `told` is as `told_by` gives it.
 
     `at` and `shares` are the rule for so many factors; `before` holds `LANES` numbers for each factor. Two points at
