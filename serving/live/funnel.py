@@ -19,22 +19,29 @@ from serving.live.tables_of_leads import CLOSINGS, MOVED, PERSONS, ROOTS, over_a
 QUARTILES = (0.25, 0.5, 0.75)
 _STAGES = tuple(Stage)
 
-#: each stage that each lead ever had, with its rank and since when
+#: each stage that each lead of the period ever had, with its rank and since when; of a lead to which nothing happened
+#: since the period began nothing is counted
 STEPS = f"""
+lately AS MATERIALIZED (
+    SELECT root FROM persons WHERE came_at > :since
+    UNION SELECT root FROM moved WHERE at > :since
+    UNION SELECT root FROM closings WHERE at > :since
+),
 numbered AS (
-    SELECT root, stage, previous, at,
-           ROW_NUMBER() OVER (PARTITION BY root ORDER BY at, known_at, id) AS nth
-    FROM moved
+    SELECT m.root, m.stage, m.previous, m.at,
+           ROW_NUMBER() OVER (PARTITION BY m.root ORDER BY m.at, m.known_at, m.id) AS nth
+    FROM moved m JOIN lately a ON a.root = m.root
 ),
 steps AS (
     SELECT p.root, COALESCE(n.previous, 'lead') AS stage,
            CASE WHEN n.at < p.came_at THEN n.at ELSE p.came_at END AS at, 0 AS nth
-    FROM persons p LEFT JOIN numbered n ON n.root = p.root AND n.nth = 1
+    FROM lately a JOIN persons p ON p.root = a.root LEFT JOIN numbered n ON n.root = p.root AND n.nth = 1
     UNION ALL SELECT root, stage, at, nth FROM numbered
 ),
 ranked AS (
     SELECT root, {rank_of("stage")} AS reached, at FROM steps
-    UNION ALL SELECT root, {Stage.CUSTOMER.rank}, at FROM closings WHERE kind = 'closed_won'
+    UNION ALL SELECT c.root, {Stage.CUSTOMER.rank}, c.at
+    FROM closings c JOIN lately a ON a.root = c.root WHERE c.kind = 'closed_won'
 ),
 firsts AS (
     SELECT root, {", ".join(f"MIN(CASE WHEN reached >= {s.rank} THEN at END) AS f{s.rank}" for s in Stage)}
@@ -129,26 +136,31 @@ def _sum(steps: Mapping[int, Sequence[int]]) -> list[int]:
 
 
 def _reached(connection: Connection, period: Period) -> tuple[dict[int, list[int]], dict[int, list[int]]]:
-    """How many came to each stage: by step of entry up to the end, and for the first time in each step."""
-    came = ", ".join(f"COUNT(f{stage.rank})" for stage in Stage)
-    first = ", ".join(f"SUM(CASE WHEN reached = {stage.rank} THEN 1 ELSE 0 END)" for stage in Stage)
-    firsts = " UNION ALL ".join(f"SELECT {s.rank} AS reached, f{s.rank} AS at FROM firsts" for s in Stage)  # noqa: S608
-    k = "({} - :since - 1) / :step"
-    asked = f"""{_WITH}, entered AS ({firsts})
-        SELECT 0 AS by_moves, {k.format("f0")} AS k, {came} FROM firsts WHERE f0 > :since GROUP BY {k.format("f0")}
-        UNION ALL
-        SELECT 1, {k.format("at")}, {first} FROM entered WHERE at > :since GROUP BY {k.format("at")}"""  # noqa: S608
-    found: tuple[dict[int, list[int]], dict[int, list[int]]] = ({}, {})
-    for by_moves, step, *numbers in over_all(connection, asked, period.values()):
-        found[by_moves][step] = numbers
-    return found
+    """How many came to each stage: by step of entry up to the end, and for the first time in each step.
+
+    Leads are counted by the steps in which they came to each stage; -1 is before the period, none is never.
+    """
+    steps = ", ".join(
+        f"CASE WHEN f{s.rank} <= :since THEN -1 ELSE (f{s.rank} - :since - 1) / :step END AS k{s.rank}" for s in Stage
+    )
+    keys = ", ".join(f"k{stage.rank}" for stage in Stage)
+    asked = f"""{_WITH}, came AS (SELECT {steps} FROM firsts)
+        SELECT COUNT(*) AS many, {keys} FROM came GROUP BY {keys}"""  # noqa: S608
+    entered, moved = dict[int, list[int]](), dict[int, list[int]]()
+    for many, *came in over_all(connection, asked, period.values()):
+        for rank, k in enumerate(came):
+            if k is not None and k >= 0:
+                moved.setdefault(k, [0] * len(_STAGES))[rank] += many
+            if k is not None and came[0] is not None and came[0] >= 0:
+                entered.setdefault(came[0], [0] * len(_STAGES))[rank] += many
+    return entered, moved
 
 
 #: a stay ends with the next move or with a result; one that a result has begun is none
 STAYS = """
 marks AS (
     SELECT root, stage, at, nth, 1 AS told FROM steps
-    UNION ALL SELECT root, 'closed', at, 0, 0 FROM closings
+    UNION ALL SELECT c.root, 'closed', c.at, 0, 0 FROM closings c JOIN lately a ON a.root = c.root
 ),
 following AS (
     SELECT root, stage, at, told, LEAD(at) OVER way AS next_at,

@@ -37,14 +37,15 @@ given AS (
     WHERE l.as_of > :since AND l.as_of <= :until AND s.root IS NULL
 ),
 picked AS (
-    SELECT given.*, ROW_NUMBER() OVER (PARTITION BY root, k ORDER BY as_of, id) AS nth FROM given
+    SELECT given.*, LAG(k) OVER (PARTITION BY root ORDER BY as_of, id) AS before_k FROM given
 ),
 scored AS (
     SELECT p.root, p.k, p.probability, p.score, p.fit, p.version,
+           CASE WHEN p.before_k IS NULL THEN 1 ELSE 0 END AS first,
            CASE WHEN p.as_of <= :until - :horizon THEN 1 ELSE 0 END AS mature,
            CASE WHEN w.at > p.as_of AND w.at <= p.as_of + :horizon THEN 1 ELSE 0 END AS won
     FROM picked p LEFT JOIN wins w ON w.root = p.root
-    WHERE p.nth = 1
+    WHERE p.before_k IS NULL OR p.before_k < p.k
 )"""
 _WITH = with_(ROOTS, CLOSINGS, MOVED, SOURCES, SCORED)
 
@@ -141,11 +142,33 @@ class SourceWins:
 
 def kept(connection: Connection, period: Period, *, horizon: int, policy: Lifecycle) -> Kept:
     """Bands over time and promises against wins, of the scores given in the period."""
-    asked = f"""{_WITH} SELECT k, CASE WHEN score >= :hot THEN 'hot' WHEN score >= :warm THEN 'warm' ELSE 'cold' END
-        AS band, version, mature, COUNT(*) AS many, SUM(won) AS won, SUM(probability) AS expected,
-        SUM(probability * (1 - probability)) AS variance FROM scored GROUP BY 1, 2, 3, 4"""  # noqa: S608
-    bounds = {"hot": policy.sql_min_score, "warm": policy.mql_min_score, "horizon": horizon}
-    rows = over_all(connection, asked, {**period.values(), **bounds})
+    asked = f"{_WITH} SELECT {_BANDED} FROM scored f GROUP BY 1, 2, 3, 4"  # noqa: S608  # our own words
+    return _kept(over_all(connection, asked, _bounds(period, horizon, policy)), period)
+
+
+def promises(
+    connection: Connection, period: Period, *, horizon: int, policy: Lifecycle
+) -> tuple[Kept, tuple[SourceWins, ...]]:
+    """`kept` and `source_wins` of one period with one look at the ledger."""
+    asked = f"""{_WITH} SELECT {_BANDED}, f.first * f.mature AS counts, CASE WHEN f.first * f.mature = 1 THEN f.fit END
+        AS fit, s.value AS source FROM scored f LEFT JOIN sourced s ON s.root = f.root AND f.first * f.mature = 1
+        GROUP BY 1, 2, 3, 4, counts, CASE WHEN f.first * f.mature = 1 THEN f.fit END, s.value"""  # noqa: S608
+    rows = over_all(connection, asked, _bounds(period, horizon, policy))
+    return _kept(rows, period), _source_wins([row for row in rows if row.counts])
+
+
+#: what `_kept` reads; the first four columns are grouped by
+_BANDED = """
+    k, CASE WHEN score >= :hot THEN 'hot' WHEN score >= :warm THEN 'warm' ELSE 'cold' END AS band, version, mature,
+    COUNT(*) AS many, SUM(won) AS won, SUM(probability) AS expected,
+    SUM(probability * (1 - probability)) AS variance"""
+
+
+def _bounds(period: Period, horizon: int, policy: Lifecycle) -> dict[str, float]:
+    return {**period.values(), "hot": policy.sql_min_score, "warm": policy.mql_min_score, "horizon": horizon}
+
+
+def _kept(rows: "Sequence[Row[Any]]", period: Period) -> Kept:
     mature = [row for row in rows if row.mature]
     steps = tuple(_steps(rows, period))
     return Kept(
@@ -232,9 +255,12 @@ def _beyond_luck(few: int, of_few: int, many: int, of_many: int) -> bool:
 def source_wins(connection: Connection, period: Period, *, horizon: int) -> tuple[SourceWins, ...]:
     """Of leads whose first score of the period is mature: wins by source, beside those of all leads of equal fit."""
     asked = f"""{_WITH} SELECT f.fit, s.value AS source, COUNT(*) AS many, SUM(f.won) AS won
-        FROM scored f LEFT JOIN sourced s ON s.root = f.root WHERE f.mature = 1 GROUP BY f.fit, s.value"""  # noqa: S608
-    whole = {**period.values(), "step": period.until - period.since, "horizon": horizon}
-    rows = over_all(connection, asked, whole)
+        FROM scored f LEFT JOIN sourced s ON s.root = f.root
+        WHERE f.first = 1 AND f.mature = 1 GROUP BY f.fit, s.value"""  # noqa: S608
+    return _source_wins(over_all(connection, asked, {**period.values(), "horizon": horizon}))
+
+
+def _source_wins(rows: "Sequence[Row[Any]]") -> tuple[SourceWins, ...]:
     rate = {fit: _rate([row for row in rows if row.fit == fit]) for fit in {row.fit for row in rows}}
     by_source: dict[str, list[Row[Any]]] = {}
     for row in rows:

@@ -12,7 +12,7 @@ from serving.language import N_
 from serving.live.funnel import Period, funnel
 from serving.live.handed import Span, handed
 from serving.live.idle import leaks
-from serving.live.kept import BandStep, inflated, kept, source_wins
+from serving.live.kept import BandStep, inflated, promises
 from serving.store.kinds import seen_kinds
 from serving.web.capacity import WEEKS, choice
 from serving.web.page_route import PageRouter
@@ -26,7 +26,7 @@ STEPS = 10  #: of bands over time
 BANDS = {"asked": N_("asked for sales"), "hot": N_("hot"), "warm": N_("warm"), "cold": N_("cold")}
 VERDICTS = {"more": N_("more than its fit explains"), "fewer": N_("fewer than its fit explains")}
 
-KEPT = 60 * SECOND  #: for which counts are shown again
+FRESH, KEPT = 60 * SECOND, 900 * SECOND  #: counts are made anew after, and shown for at most
 
 router = PageRouter()
 
@@ -40,7 +40,9 @@ def funnel_page(request: Request) -> Response:
     span = next((n for n in SPANS if str(n) == sent.get("days")), USUAL)
     calls = sent.get("calls", "")
     wanted = int(calls) if calls.isascii() and calls.isdigit() and len(calls) < 9 else None
-    counted = remembered(request, "funnel", span, now=visitor.now, keep=KEPT, count=lambda: _counted(visitor, span))
+    counted = remembered(
+        request, "funnel", span, now=visitor.now, fresh=FRESH, keep=KEPT, count=lambda: _counted(visitor, span)
+    )
     with visitor.store.reading() as connection:
         settings = visitor.service.settings
         line = settings.lifecycle.sql_min_score
@@ -65,15 +67,15 @@ def _facts(connection: Connection, visitor: Visitor, span: int) -> dict[str, Any
     period = Period(since=now - span * DAY, until=now, step=step)
     matured = Period(since=now - span * DAY - horizon, until=now, step=step)
     kinds = activities(service, [seen.kind for seen in seen_kinds(connection)])
-    promises = kept(connection, matured, horizon=horizon, policy=settings.lifecycle)
+    promised, sources = promises(connection, matured, horizon=horizon, policy=settings.lifecycle)
     return {
         "funnel": funnel(connection, period),
         "handed": handed(connection, Span(until=now, since=period.since), limit=1),
-        "leaks": leaks(connection, until=now, idle_days=settings.lifecycle.idle_days, activities=kinds),
-        "kept": promises,
-        "steps": since_first(promises.steps),
-        "inflated": tuple(inflated(promises.steps)),
-        "sources": source_wins(connection, matured, horizon=horizon),
+        "leaks": leaks(connection, until=now, idle_days=settings.lifecycle.idle_days, activities=kinds, apart=False),
+        "kept": promised,
+        "steps": since_first(promised.steps),
+        "inflated": tuple(inflated(promised.steps)),
+        "sources": sources,
         "horizon": round(horizon_days),
         "policy": settings.lifecycle,
     }

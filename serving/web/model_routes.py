@@ -24,7 +24,7 @@ FIGURE_NAMES = {
     "expected / observed": N_("Promised over observed"),
 }
 
-DRIFT_KEPT = 600 * SECOND  #: for which the look at the columns is shown again
+FRESH, KEPT = 600 * SECOND, 3_600 * SECOND  #: the look at the columns is made anew after, and shown for at most
 
 router = PageRouter()
 
@@ -41,7 +41,13 @@ def model(request: Request) -> Response:
         now = spread(connection, bundle)
         swaps = swap_set(connection, bundle, settings.lifecycle)
     columns = remembered(
-        request, "columns", bundle.digest, now=visitor.now, keep=DRIFT_KEPT, count=lambda: _columns(visitor, predictor)
+        request,
+        "columns",
+        bundle.digest,
+        now=visitor.now,
+        fresh=FRESH,
+        keep=KEPT,
+        count=lambda: _columns(visitor, predictor),
     ).found
     card = bundle.card
     return page(

@@ -2,6 +2,7 @@
 
 import json
 import statistics
+from dataclasses import replace
 from itertools import pairwise
 
 import pytest
@@ -11,7 +12,7 @@ from features.settings import Lifecycle
 from features.stages import Stage
 from serving.live.funnel import Period, funnel
 from serving.live.idle import leaks
-from serving.live.kept import BandShare, BandStep, inflation, kept, source_wins
+from serving.live.kept import BandShare, BandStep, inflation, kept, promises, source_wins
 from serving.store.schema import attribute_changes, events, leads, ledger, stage_moves, writes
 from support.lively_store import DAYS, enliven, rows_of
 from support.stores import at, emptied
@@ -253,6 +254,32 @@ def test_wins_of_a_source_are_held_against_those_of_equal_fit(lively):
         own = [score for score in scores if sources.get(score["root"], "unknown") == one.source]
         assert (one.leads, one.realised) == (len(own), sum(score["won"] for score in own))
         assert one.expected == pytest.approx(sum(share(score["fit"]) for score in own))
+
+
+@pytest.mark.parametrize("period", PERIODS, ids=["all", "weeks", "a day"])
+def test_one_look_at_the_ledger_tells_promises_and_sources_alike(lively, period):
+    horizon, policy = 40 * DAY, Lifecycle(mql_min_score=50, sql_min_score=80)
+    with lively.reading() as connection:
+        found, sources = promises(connection, period, horizon=horizon, policy=policy)
+        apart = kept(connection, period, horizon=horizon, policy=policy)
+        sources_apart = source_wins(connection, period, horizon=horizon)
+
+    assert sources == sources_apart
+    assert found.steps == apart.steps
+    for one, other in zip(
+        (found.total, *found.bands, *found.models), (apart.total, *apart.bands, *apart.models), strict=True
+    ):
+        assert (one.name, one.scores, one.realised) == (other.name, other.scores, other.realised)
+        assert (one.expected, one.low, one.high) == pytest.approx((other.expected, other.low, other.high))
+
+
+def test_stages_leak_alike_whether_or_not_sources_are_told(lively):
+    asked = {"until": at(120), "idle_days": 30, "activities": ["visit", "pricing_page_view"]}
+    with lively.reading() as connection:
+        whole, stages = leaks(connection, **asked), leaks(connection, **asked, apart=False)
+
+    assert stages == replace(whole, sources=(), owners=())
+    assert whole.sources
 
 
 def step_of(hot: int, won: int, leads: int = 1000, *, mature: bool = True) -> BandStep:
