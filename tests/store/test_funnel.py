@@ -264,12 +264,14 @@ def test_one_look_at_the_ledger_tells_promises_and_sources_alike(lively, period)
         apart = kept(connection, period, horizon=horizon, policy=policy)
         sources_apart = source_wins(connection, period, horizon=horizon)
 
-    assert sources == sources_apart
     assert found.steps == apart.steps
-    for one, other in zip(
-        (found.total, *found.bands, *found.models), (apart.total, *apart.bands, *apart.models), strict=True
-    ):
+    both = ((kept_.total, *kept_.bands, *kept_.models) for kept_ in (found, apart))
+    for one, other in zip(*both, strict=True):
         assert (one.name, one.scores, one.realised) == (other.name, other.scores, other.realised)
+        assert (one.expected, one.low, one.high) == pytest.approx((other.expected, other.low, other.high))
+    assert [one.source for one in sources] == [one.source for one in sources_apart]
+    for one, other in zip(sources, sources_apart, strict=True):
+        assert (one.leads, one.realised) == (other.leads, other.realised)
         assert (one.expected, one.low, one.high) == pytest.approx((other.expected, other.low, other.high))
 
 
