@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 WHOLE = ("name", "full_name", "contact_name", "lead_name", "nome_completo", "nominativo", "nome_e_cognome")
 FIRST = ("first_name", "given_name", "nome")
@@ -35,6 +36,7 @@ def named(attributes: Mapping[str, object]) -> Named:
     )
 
 
+@lru_cache(maxsize=10_000)
 def _plain(name: str) -> str:
     """`Job Title`, `job-title` and `jobTitle` are one name."""
     apart = "".join(f"_{c}" if c.isupper() and i and name[i - 1].islower() else c for i, c in enumerate(name))

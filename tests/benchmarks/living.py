@@ -1,7 +1,8 @@
 """How soon a fact is in the score: an event goes in, its lead is scored again with reasons, its stage is decided, all
 of it is committed, and the answer comes back.
 
-usage: python tests/benchmarks/living.py [--leads N] [--rate N] [--seconds N] [--only sqlite|postgresql] [--out F]
+usage: python tests/benchmarks/living.py [--leads N] [--rate N] [--seconds N] [--cores N] [--out F]
+       [--only sqlite|postgresql]
 
 The database holds copies of a simulated company's leads with some 24 events each, scored by a walk as
 `ripeness rescore` makes it. The service is one worker in a process of its own, its store on this machine's disk
@@ -18,9 +19,10 @@ import tempfile
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from threading import local
 
@@ -32,6 +34,8 @@ from sqlalchemy import select
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
+from commands.live import available_cores
+from commands.rescore import walk_all
 from features.clock import from_micros, iso
 from features.guess import Guess
 from features.settings import load_settings
@@ -40,7 +44,6 @@ from models.files import save
 from serving.app import create_app
 from serving.keys import KeyRing
 from serving.live.rounds import Rounds
-from serving.live.walk import Walker
 from serving.model_source import ModelSource
 from serving.run import listen, run
 from serving.store.engine import database_url
@@ -53,7 +56,6 @@ from support.quick_models import quick
 from support.stores import DATABASES
 
 CLIENTS = 16
-BLOCK = 500  #: leads in a step of the walk, as in commands/rescore.py
 KINDS = ("page_view", "pricing_page_view", "email_click", "trial_started")
 
 
@@ -111,7 +113,7 @@ def served(home: Path, url: str | None, moment: datetime) -> Iterator[str]:
         process.join()
 
 
-def build(home: Path, url: str | None, *, leads: int) -> tuple[dict[str, int], int, float, list[str]]:
+def build(home: Path, url: str | None, *, leads: int, cores: int) -> tuple[dict[str, int], int, float, list[str]]:
     """A home with bundle, settings and a full store: rows, the moment, seconds of the walk, ids of open leads."""
     found = quick()
     save(found.challenger, home / "bundle", found.rows)
@@ -121,10 +123,9 @@ def build(home: Path, url: str | None, *, leads: int) -> tuple[dict[str, int], i
     counts = fill(store, found.export, copies=max(1, leads // len(found.export.leads)), now=moment)
     models = ModelSource.from_folder(home / "bundle", found.settings)
     models.refresh()
-    walker = Walker(rounds=Rounds(store=store, predictor=models.current()), by="service")
-    began, walk = time.perf_counter(), walker.begin(moment)
-    while walk.finished_at is None:
-        walk = walker.step(walk, moment, most=BLOCK)
+    rounds, began = Rounds(store=store, predictor=models.current()), time.perf_counter()
+    bundle, clock = partial(nullcontext, home / "bundle"), partial(from_micros, moment)
+    walk = walk_all(rounds, lambda _: None, bundle=bundle, cores=cores, clock=clock)
     seconds = time.perf_counter() - began
     Console(stderr=True).print(f"walk: {walk}")
     with store.reading() as connection:
@@ -159,12 +160,12 @@ def load(
         return list(threads.map(lambda one: send(*one), asked))
 
 
-def measure(kind: str, *, leads: int, rate: float, seconds: float) -> Measured:
+def measure(kind: str, *, leads: int, cores: int, rate: float, seconds: float) -> Measured:
     """Build and load one database."""
     url = start(fsync=True).url("postgres") if kind == "postgresql" else None
     with tempfile.TemporaryDirectory() as folder:
         home = Path(folder)
-        counts, moment, walk_seconds, ids = build(home, url, leads=leads)
+        counts, moment, walk_seconds, ids = build(home, url, leads=leads, cores=cores)
         gc.collect()
         ring, token = KeyRing(keys=()).issue(["crm"])
         ring.save(home / "keys.json")
@@ -192,10 +193,11 @@ def main() -> int:
     options.add_argument("--leads", type=int, default=100_000)
     options.add_argument("--rate", type=float, default=50, help="requests a second")
     options.add_argument("--seconds", type=float, default=60)
+    options.add_argument("--cores", type=int, default=available_cores(), help="processes of the walk")
     options.add_argument("--only", choices=DATABASES)
     options.add_argument("--out", type=Path)
     asked = options.parse_args()
-    size = {"leads": asked.leads, "rate": asked.rate, "seconds": asked.seconds}
+    size = {"leads": asked.leads, "cores": asked.cores, "rate": asked.rate, "seconds": asked.seconds}
     found = {kind: measure(kind, **size) for kind in DATABASES if asked.only in (None, kind)}
     table = Table("database", "leads", "events", "open", "walk, s", "requests", "p50 ms", "p99 ms", "slowest", "late")
     for kind, m in found.items():

@@ -5,15 +5,18 @@ import shutil
 import sys
 
 import numpy as np
+import orjson
 import pyarrow as pa
 import pytest
 
+from features.clock import iso
 from features.cut import survey
 from features.errors import BadSettings
-from features.rows import build_rows
+from features.rows import build_rows, lead_at
 from features.sources import read_export
 from features.tables import Pairs
-from models.files import save
+from models.files import load, save
+from models.registry import Run, promote, register
 from serving.language import catalog
 from serving.predict import Predictor
 from serving.whole_base import SCHEMA, score_export
@@ -107,6 +110,48 @@ def test_training_rows_of_a_cluster_are_those_of_one_machine(spark, whole, compa
     assert len(keys) == 500
     for key, row in zip(keys, columns, strict=True):
         np.testing.assert_array_equal(row, expected[key])
+
+
+def request_of(export, position, as_of):
+    """The body of a call of /v1/predict that brings all that was known of a lead."""
+    lead = lead_at(export, position, as_of)
+    created = None if lead.created_at is None else iso(lead.created_at)
+    events = [
+        event._asdict() | {"happened_at": iso(event.happened_at), "known_at": iso(event.known_at)}
+        for event in lead.events
+    ]
+    told = {"lead_id": lead.lead_id, "created_at": created, "attributes": dict(lead.attributes)}
+    return orjson.dumps({"lead": told, "events": events, "as_of": iso(as_of)}, option=orjson.OPT_SERIALIZE_NUMPY)
+
+
+@pytest.mark.filterwarnings("ignore:The ``noload`` loader:DeprecationWarning")
+@pytest.mark.filterwarnings("ignore:.*Any type hint is inferred as AnyType:UserWarning")
+def test_the_registered_model_as_a_udf_tells_the_probabilities_of_score(spark, company, tmp_path, monkeypatch):
+    import mlflow
+
+    folder, settings = company
+    digest = save(small_bundle(), tmp_path / "bundle", np.zeros((1, len(VIEW.names))))
+    uri = f"sqlite:///{tmp_path}/mlflow.db"
+    promote(register(tmp_path / "bundle", Run(name="udf"), tracking_uri=uri).number, tracking_uri=uri)
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", uri)
+    export = read_export(folder, settings)
+    as_of = export.data_end - 40 * 86_400_000_000
+    predictor = Predictor(bundle=load(tmp_path / "bundle"), version="1", settings=settings)
+    scored = pa.Table.from_batches(list(score_export(predictor, export, as_of=as_of, language=catalog("en"))), SCHEMA)
+    expected = dict(zip(*(scored.column(name).to_pylist() for name in ("lead_id", "probability")), strict=True))
+    place = {lead_id: i for i, lead_id in enumerate(export.leads["lead_id"].tolist())}
+    bodies = [request_of(export, place[lead_id], as_of).decode() for lead_id in expected]
+    requests = spark.createDataFrame(pa.table({"lead_id": list(expected), "request": bodies}))
+
+    told = mlflow.pyfunc.spark_udf(
+        spark, "models:/ripeness@champion", result_type="probability double", env_manager="local"
+    )
+    found = requests.select("lead_id", told("request").alias("told")).collect()
+
+    assert (predictor.bundle.digest, len(found)) == (digest, len(expected))
+    assert len({row.told.probability for row in found}) > LEADS / 20
+    for row in found:
+        assert row.told.probability == pytest.approx(expected[row.lead_id], rel=0, abs=1e-12), row.lead_id
 
 
 def test_other_formats_than_parquet_are_refused_in_a_sentence(spark, company, tmp_path):
