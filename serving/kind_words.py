@@ -115,6 +115,16 @@ UNWELCOME = ("unsubscribe", "careers_page_view")  #: whose absence is the good n
 
 #: fields that most companies have, by the words that a person would use
 FIELDS = {
+    "name": N_("Name"),
+    "full_name": N_("Name"),
+    "first_name": N_("First name"),
+    "last_name": N_("Last name"),
+    "company": N_("Company"),
+    "company_name": N_("Company"),
+    "phone": N_("Telephone"),
+    "website": N_("Web site"),
+    "account_id": N_("Account"),
+    "created_at": N_("Created"),
     "industry": N_("Industry"),
     "country": N_("Country"),
     "city": N_("City"),

@@ -52,7 +52,7 @@ def lead(request: Request) -> Response:
         name=facts.named.name or facts.lead_id,
         fields=_fields(facts, visitor),
         accepted_by=next((key.name for key in visitor.keys if key.key_id == facts.holder), ""),
-        ladder=ladder(facts, visitor.service.settings.lifecycle, visitor.language, sees_activity=bool(view.kinds)),
+        ladder=ladder(facts, visitor.service.settings.lifecycle, visitor.language, sees_activity=_sees_activity(view)),
         happened=_happened(facts, view, visitor),
         scores=_scores(facts),
         changes=_changes(facts),
@@ -169,6 +169,11 @@ def _fields(facts: LeadFacts, visitor: Visitor) -> list[tuple[str, str]]:
         for name, value in known_fields(facts).items()
         if value is not None
     ]
+
+
+def _sees_activity(view: View) -> bool:
+    """Whether the model reads what leads do; one that isn't there yet is taken to."""
+    return view is NOTHING or bool(view.kinds)
 
 
 def _happened(facts: LeadFacts, view: View, visitor: Visitor) -> list[dict[str, Any]]:

@@ -30,7 +30,7 @@ class PageRoute(APIRoute):
             try:
                 return await handler(request)
             except SignInFirst:
-                return RedirectResponse(f"/sign-in?to={quote(_asked_for(request))}", status_code=303)
+                return _sign_in(request)
             except RipenessError as error:
                 log_refusal(problem.problem(error), request.scope)
                 return await run_sync(trouble_page, request, error)
@@ -47,6 +47,14 @@ class PageRouter(APIRouter):
 
     def __init__(self) -> None:
         super().__init__(route_class=PageRoute, include_in_schema=False)
+
+
+def _sign_in(request: Request) -> Response:
+    """To where a key is asked for; a script that wants a part of a page has the browser go there."""
+    address = f"/sign-in?to={quote(_asked_for(request))}"
+    if request.headers.get("hx-request") == "true":
+        return Response(status_code=401, headers={"hx-redirect": address})
+    return RedirectResponse(address, status_code=303)
 
 
 def _asked_for(request: Request) -> str:

@@ -1,5 +1,7 @@
 """What a page says when something went wrong: a sentence about the fact, and what to do."""
 
+import re
+
 from fastapi import Request, Response
 
 from features.errors import NoModel, RipenessError
@@ -28,6 +30,7 @@ SENTENCES: dict[type[RipenessError], tuple[str, str]] = {
     BadRequest: (N_("This can't be read"), N_("Nothing was changed. Go back and try again.")),
 }
 OTHER = (N_("Something went wrong"), N_("The fault is ours, and it was written down. Try again in a minute."))
+PART = re.compile(r"\w+#([A-Za-z][\w-]{0,40})", re.ASCII)  #: as htmx names what it wants to fill
 NOWHERE = (N_("There is no such page"), N_("Check the address, or go on from here."))
 
 
@@ -40,14 +43,20 @@ class Unforeseen(RipenessError):
 def trouble_page(request: Request, error: RipenessError) -> Response:
     """The page of an error; a plain one where not even its visitor can be told."""
     what, remedy = _sentences(error)
-    detail = request.scope["state"].get("request_id", "")
+    told = {"what": what, "do": remedy, "detail": request.scope["state"].get("request_id", "")}
     try:
-        return page(visitor_of(request), "trouble.html", status=error.http_status, what=what, do=remedy, detail=detail)
+        return page(visitor_of(request), "trouble.html", status=error.http_status, part=_part(request), **told)
     except Exception:
         language = language_of(request, service_of(request))
         text = environment(catalog(language.code).code).get_template("plain_trouble.html")
-        body = text.render(what=what, do=remedy, detail=detail)
+        body = text.render(part=_part(request), **told)
         return Response(body, status_code=error.http_status, headers=HEADERS, media_type="text/html")
+
+
+def _part(request: Request) -> str | None:
+    """The id of the part of a page that was asked for, so that the sentence comes to stand there."""
+    found = PART.fullmatch(request.headers.get("hx-target", ""))
+    return None if found is None else found[1]
 
 
 def _sentences(error: RipenessError) -> tuple[str, str]:

@@ -16,7 +16,8 @@ from serving.store.writer import Act
 from serving.told_words import told_value
 from serving.web.forms import own_path
 from serving.web.sessions import HOURS, Sessions
-from support.service import NOW
+from support.service import NOW, service
+from support.stores import open_store
 
 DASH = "\N{EN DASH}"
 TOKEN = re.compile(r'name="form_token" value="(\w+)"')
@@ -440,3 +441,34 @@ def test_dates_on_the_page_of_a_lead_are_those_of_its_language(told, browser):
         page = browser.get("/lead?lead_id=L-1", headers={"accept-language": language}).text
         assert not re.search(r">[^<]*\d{4}-\d\d-\d\d", page)
         assert all(text in page for text in shown)
+
+
+def test_an_error_comes_to_stand_in_the_part_of_a_page_that_was_asked_for(told, browser):
+    sign_in(browser, told.rep_token)
+    asked = {"hx-request": "true", "hx-target": "section#leads"}
+    answer = browser.get("/lead?lead_id=nobody", headers=asked)
+    assert answer.status_code == 404
+    assert '<section id="leads"' in answer.text
+    assert answer.text.count("<h1>") == 0
+    for target in ('section#"><script>', "section", "#x y", "a#" + "x" * 99):
+        text = browser.get("/lead?lead_id=nobody", headers=asked | {"hx-target": target}).text
+        assert '<section class="narrow card"' in text
+        assert "<script>" not in text
+
+
+def test_a_part_of_a_page_is_not_filled_with_the_sign_in(told, browser):
+    answer = browser.get("/queue?view=all&text=x", headers={"hx-request": "true", "hx-target": "section#leads"})
+    assert (answer.status_code, answer.text) == (401, "")
+    assert answer.headers["hx-redirect"] == "/sign-in?to=/queue%3Fview%3Dall%26text%3Dx"
+
+
+def test_without_a_model_the_pages_say_so(tmp_path):
+    with open_store("sqlite", tmp_path) as store, service(model=False, store=store) as running:
+        running.client.post("/v1/leads", json={"lead_id": "L-1", "created_at": "2026-02-01T00:00:00Z"})
+        with httpx.Client(base_url=running.url, timeout=30, trust_env=False) as browser:
+            sign_in(browser, running.rep_token)
+            for path in ("/queue", "/lead?lead_id=L-1"):
+                answer = browser.get(path)
+                assert answer.status_code == 200
+                assert "There is no model yet: Leads and their activities are kept" in answer.text
+            assert "/lead/similar" not in browser.get("/lead?lead_id=L-1").text

@@ -188,6 +188,17 @@ def test_an_error_of_ours_is_a_sentence_on_a_page(person, pages):
     try:
         models.status = object()  # whatever can't be foreseen
         page.goto(f"/lead?lead_id={pages.offered()[0]}")
+        assert page.inner_text("h1") == "Something went wrong"
+        models.status = keep
+        page.goto("/queue?view=all")
+        models.status = object()
+        page.fill("#text", "anything")
+        page.wait_for_selector("#leads:has-text('Something went wrong')")
+        models.status = keep
+        page.fill("#text", "")
+        page.wait_for_selector(".lead")
+        models.status = object()
+        page.goto(f"/lead?lead_id={pages.offered()[0]}")
     finally:
         models.status = keep
     assert page.inner_text("h1") == "Something went wrong"
