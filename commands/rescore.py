@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 BLOCK = 500  #: leads read, scored and written at a time
 TELL = 20  #: times that progress is told
-WORTH_A_PROCESS = 3_000  #: leads: as many as are scored in the time that a process takes to load its parts
+WORTH_A_PROCESS = 8_000  #: leads: as many as are scored in the time that a process takes to load its parts
 
 #: the folder of the model's bundle, for as long as processes read it
 Bundle = Callable[[], AbstractContextManager[Path]]
