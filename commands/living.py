@@ -11,7 +11,7 @@ from functools import partial
 
 from sqlalchemy import select
 
-from features.clock import DAY, SECOND
+from features.clock import DAY, HOUR
 from features.tables import Export
 from features.verdicts import Rejection
 from serving.live.engine import Engine
@@ -27,7 +27,7 @@ from serving.store.writer import Act, Write
 WEEKS = 8
 ANSWERED, ACCEPTED = 0.72, 0.7  #: share of offers that sales answers within a week, and of these accepts
 LONG, EARLY = 5, (20, 15)  #: a life of so many weeks also has early scores, old enough to have come true
-HOUR, WEEK = 3_600 * SECOND, 7 * DAY
+WEEK = 7 * DAY
 MEAN_HOURS = 14  #: that sales takes to answer
 REASONS = (*[Rejection.BAD_TIMING] * 4, *[Rejection.NO_INTENT] * 3, Rejection.NOT_OUR_PROFILE, Rejection.BAD_DATA)
 

@@ -7,6 +7,7 @@ pair see (as_of - window, as_of], its label sees (as_of, as_of + horizon]: no ga
 from datetime import UTC, datetime
 
 SECOND = 1_000_000
+HOUR = 3_600 * SECOND
 DAY = 86_400 * SECOND
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 NEVER = -(2**63)  #: stands for "no such moment" in int64 columns, as pandas' NaT does

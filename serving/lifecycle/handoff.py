@@ -3,11 +3,9 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from features.clock import DAY, SECOND
+from features.clock import DAY, HOUR
 from features.settings import Lifecycle
 from serving.lifecycle.decision import Because, Decision, Scored
-
-HOUR = 3_600 * SECOND
 
 
 class Band(StrEnum):

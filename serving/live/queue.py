@@ -7,8 +7,8 @@ from typing import Any
 import orjson
 from sqlalchemy import ColumnElement, Connection, Row, Select, case, func, select, tuple_
 
-from features.clock import DAY
-from serving.lifecycle.handoff import HOUR, Band, Clock
+from features.clock import DAY, HOUR
+from serving.lifecycle.handoff import Band, Clock
 from serving.live.cursors import pack, unpack
 from serving.store.live_schema import hand_offs
 from serving.store.schema import leads, standings

@@ -7,14 +7,13 @@ from typing import Any, Literal, get_args
 import orjson
 from sqlalchemy import ColumnElement, Connection, Row, Select, func, or_, select, true, tuple_
 
-from features.clock import DAY
+from features.clock import DAY, HOUR
 from features.stages import Stage
 from serving.live.cursors import BadCursor, pack, unpack
 from serving.live.hand_offs import HandedOff, open_of_all
 from serving.live.ranked import MOVES_FROM
 from serving.store.live_schema import hand_offs
 from serving.store.schema import leads, ledger, standings
-from serving.web.words import HOUR
 
 View = Literal["act", "call", "mine", "new", "cold", "breaching", "recycled", "all"]
 VIEWS: tuple[View, ...] = get_args(View)

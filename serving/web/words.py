@@ -7,10 +7,9 @@ from zoneinfo import ZoneInfo
 from babel import Locale
 from babel.dates import format_date, format_datetime
 
-from features.clock import DAY, SECOND, from_micros
+from features.clock import DAY, HOUR, SECOND, from_micros
 from serving.language import Language
 
-HOUR = 3_600 * SECOND
 MINUTE = 60 * SECOND
 MINUS, TIMES = "\N{MINUS SIGN}", "\N{MULTIPLICATION SIGN}"
 

@@ -22,9 +22,8 @@ from sqlalchemy import insert, text
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from features.clock import DAY
+from features.clock import DAY, HOUR
 from features.settings import Lifecycle
-from serving.lifecycle.handoff import HOUR
 from serving.live.funnel import Period, funnel
 from serving.live.handed import Span, handed
 from serving.live.idle import leaks

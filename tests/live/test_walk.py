@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import update
 
 from commands.rescore import walk_all
-from features.clock import DAY
+from features.clock import DAY, HOUR
 from features.stages import Stage
 from serving.live.rounds import Rounds
 from serving.live.stages import StageSet, set_stage
@@ -16,8 +16,6 @@ from serving.live.walk import Walk, Walker, how_many, is_due, last_walk
 from serving.store.merge import merge
 from serving.store.schema import attribute_changes, standings
 from support.stores import at, event, send, told
-
-HOUR = 3_600_000_000
 
 
 def company(world, leads=7):

@@ -2,8 +2,8 @@
 
 import pytest
 
-from features.clock import DAY
-from serving.lifecycle.handoff import HOUR, Band, Clock
+from features.clock import DAY, HOUR
+from serving.lifecycle.handoff import Band, Clock
 from serving.live.cursors import BadCursor
 from serving.live.handed import Became, Span, handed
 from serving.live.queue import NOBODY, Asked, queue

@@ -8,10 +8,9 @@ import random
 
 from sqlalchemy import insert
 
-from features.clock import DAY
+from features.clock import DAY, HOUR
 from features.stages import Stage
 from features.verdicts import Rejection
-from serving.lifecycle.handoff import HOUR
 from serving.store.live_schema import hand_offs
 from serving.store.schema import attribute_changes, events, leads, ledger, merges, stage_moves, standings
 from serving.store.store import Store

@@ -2,11 +2,11 @@
 
 import pytest
 
-from features.clock import DAY
+from features.clock import DAY, HOUR
 from features.settings import Lifecycle
 from features.stages import Stage
 from serving.lifecycle import Because, Decision, Facts, Ground, Scored, decide
-from serving.lifecycle.handoff import HOUR, Band, Clock, HandOff, band_of
+from serving.lifecycle.handoff import Band, Clock, HandOff, band_of
 from serving.lifecycle.moves import Move, Standing, WrongMove, move_of, standing, undo
 from support.text_tables import rows_of
 

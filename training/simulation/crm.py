@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from features.clock import DAY, SECOND
+from features.clock import DAY, HOUR, SECOND
 from training.simulation.company import Company
 from training.simulation.life import STILL_OPEN
 from training.simulation.people import People, Words, blank
@@ -62,7 +62,7 @@ def _verdicts(company: Company, calls: pd.DataFrame, rng: np.random.Generator) -
         {
             "lead": lead,
             "kind": np.where(accepted, "sales_accepted", "sales_rejected").astype(object),
-            "happened_at": called + 3600 * SECOND,
+            "happened_at": called + HOUR,
             "reason": blank(reason, accepted),
         }
     )
