@@ -98,12 +98,9 @@ def end(write: Write, lead_id: str, *, at: int, ending: Ending, by: str, reason:
     there = open_of(write.connection, lead_id)
     if there is None:
         return None
-    ended = {"ended_at": max(at, there.offered_at), "ending": ending, "reason": reason, "ended_by": by}
-    changed = update(hand_offs).where(hand_offs.c.id == there.hand_off_id).values(**ended).returning(hand_offs)
-    found = handed_off(write.connection.execute(changed).one())
-    data = {"hand_off_id": found.hand_off_id, "ending": ending, "reason": reason}
-    notify(write, Notice(kind="hand_off.ended", lead_id=lead_id, at=write.now, data=data))
-    return found
+    return _ended(
+        write, there.hand_off_id, ended_at=max(at, there.offered_at), ending=ending, reason=reason, ended_by=by
+    )
 
 
 def revise(write: Write, lead_id: str, *, at: int, ending: Ending, by: str, reason: str | None) -> HandedOff | None:
@@ -119,10 +116,15 @@ def revise(write: Write, lead_id: str, *, at: int, ending: Ending, by: str, reas
         return None
     if (row.ending, row.reason) == (ending, reason):
         return None
-    changed = update(hand_offs).where(hand_offs.c.id == row.id).values(ending=ending, reason=reason, ended_by=by)
-    found = handed_off(write.connection.execute(changed.returning(hand_offs)).one())
-    data = {"hand_off_id": found.hand_off_id, "ending": ending, "reason": reason}
-    notify(write, Notice(kind="hand_off.ended", lead_id=lead_id, at=write.now, data=data))
+    return _ended(write, row.id, ending=ending, reason=reason, ended_by=by)
+
+
+def _ended(write: Write, hand_off_id: int, **ended: object) -> HandedOff:
+    """Write how a hand-off ended, and give notice of it."""
+    changed = update(hand_offs).where(hand_offs.c.id == hand_off_id).values(**ended).returning(hand_offs)
+    found = handed_off(write.connection.execute(changed).one())
+    data = {"hand_off_id": found.hand_off_id, "ending": found.ending, "reason": found.reason}
+    notify(write, Notice(kind="hand_off.ended", lead_id=found.lead_id, at=write.now, data=data))
     return found
 
 
