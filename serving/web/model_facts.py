@@ -2,12 +2,14 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from math import log
 from typing import Any
 
 import numpy as np
 from sqlalchemy import Connection, func, select
 
+from features.clock import to_micros
 from features.settings import Lifecycle
 from models.bundle import Bundle
 from serving.language import N_, Language
@@ -208,3 +210,11 @@ def parts(card: Card) -> Sequence[tuple[str, Mapping[str, Any]]]:
     """What it learned from and was measured on."""
     found = card.get("parts", {})
     return [(name, found[name]) for name in ("train", "calibrate", "test") if name in found]
+
+
+def moment_of(told: str | None) -> int | None:
+    """A moment of a card in microseconds; None where it is none, such as the row of an export without times."""
+    try:
+        return to_micros(datetime.fromisoformat(told or ""))
+    except ValueError:
+        return None

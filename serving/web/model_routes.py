@@ -8,7 +8,7 @@ from serving.live.column_drift import Columns, column_drift
 from serving.predict import Predictor
 from serving.web.card_words import CONTESTANTS, verdict_said
 from serving.web.drift_words import told
-from serving.web.model_facts import FIGURES, contest, figures, findings, gains, parts, spread, swap_set
+from serving.web.model_facts import FIGURES, contest, figures, findings, gains, moment_of, parts, spread, swap_set
 from serving.web.page_route import PageRouter
 from serving.web.remembered import remembered
 from serving.web.render import page
@@ -66,6 +66,7 @@ def model(request: Request) -> Response:
         contestants=CONTESTANTS,
         asked=list(FIGURES),
         parts=[(PARTS[name], told) for name, told in parts(card)],
+        moment_of=moment_of,
         reliability=card.get("reliability"),
         gains=gains(card),
         spread=now,
