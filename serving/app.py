@@ -1,6 +1,7 @@
 """The application: routes, body limit, one shape of error, and a page that documents it all."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from functools import cache
 from importlib.metadata import version
@@ -26,6 +27,7 @@ from serving import (
     ingest_stages,
     metrics,
     problem,
+    queue_schemas,
     routes,
 )
 from serving.body import BodyLimit
@@ -47,6 +49,14 @@ ABOUT = (
     "Sends back, for a lead and its activities, how likely it is to be won within the horizon, why, "
     "where it stands on the lifecycle, and what to do next. Every error of the application is problem+json (RFC 9457)."
 )
+#: schemas of what is asked of a store
+SHOWN = tuple(
+    shown
+    for module in (ingest_schemas, ask_schemas, queue_schemas, funnel_schemas, webhook_schemas)
+    for shown in module.SHOWN
+)
+#: routes that are there with a store
+OF_STORE = (ingest_leads, ingest_events, ingest_stages, ingest_lists, ask_leads, funnel_routes, webhook_routes)
 
 
 def create_app(
@@ -66,39 +76,39 @@ def create_app(
         redoc_url=None,
         redirect_slashes=False,
     )
-    engine = Engine(store=store, models=models, settings=settings, now=now) if store is not None else None
-    webhooks = Webhooks(store=store, limits=settings.service, now=now) if store is not None else None
-    if engine is not None and webhooks is not None:
-        engine.on_notice = webhooks.wake
-    app.state.service = Service(
-        models=models, settings=settings, keys=keys, now=now, store=store, engine=engine, webhooks=webhooks
-    )
+    alone = Service(models=models, settings=settings, keys=keys, now=now)
+    app.state.service = alone if store is None else _with_store(alone, store)
+    app.state.counts = Counts()
     app.router.routes.append(Route("/v1/predict", routes.predict, methods=["POST"]))
     app.include_router(routes.router)  # describes /v1/predict too, but takes 26 microseconds to find its way there
     if store is not None:
-        for module in (
-            ingest_leads,
-            ingest_events,
-            ingest_stages,
-            ingest_lists,
-            ask_leads,
-            funnel_routes,
-            webhook_routes,
-        ):
+        for module in OF_STORE:
             app.include_router(module.router)
         web.install(app)
     app.include_router(docs.router)
     app.include_router(metrics.router)
-    app.add_middleware(Shortcut, path="/v1/predict", to=routes.predict)
-    app.add_middleware(BodyLimit, max_bytes=settings.service.max_body_bytes)
-    problem.install(app)
-    if store is not None:
-        web.answer_browsers(app)
-    app.state.counts = Counts()
-    app.add_middleware(Traffic, limits=settings.service, counts=app.state.counts)
-    app.add_middleware(SafeHeaders)
+    _wrap(app, settings.service)
     _describe(app, settings.service)
     return app
+
+
+def _with_store(service: Service, store: Store) -> Service:
+    """The service with an engine that scores what the store is told, and webhooks that tell others."""
+    engine = Engine(store=store, models=service.models, settings=service.settings, now=service.now)
+    webhooks = Webhooks(store=store, limits=service.settings.service, now=service.now)
+    engine.on_notice = webhooks.wake
+    return replace(service, store=store, engine=engine, webhooks=webhooks)
+
+
+def _wrap(app: FastAPI, limits: ServiceLimits) -> None:
+    """What every request goes through: the last one added is the first to see it."""
+    app.add_middleware(Shortcut, path="/v1/predict", to=routes.predict)
+    app.add_middleware(BodyLimit, max_bytes=limits.max_body_bytes)
+    problem.install(app)
+    if app.state.service.store is not None:
+        web.answer_browsers(app)
+    app.add_middleware(Traffic, limits=limits, counts=app.state.counts)
+    app.add_middleware(SafeHeaders)
 
 
 def _describe(app: FastAPI, limits: ServiceLimits) -> None:
@@ -113,9 +123,7 @@ def _describe(app: FastAPI, limits: ServiceLimits) -> None:
         describe.with_quotas(document["paths"])
         describe.show_answers(document["paths"])
         document["components"] = {
-            "schemas": components(
-                limits, *ingest_schemas.SHOWN, *ask_schemas.SHOWN, *funnel_schemas.SHOWN, *webhook_schemas.SHOWN
-            ),
+            "schemas": components(limits, *SHOWN),
             "securitySchemes": {"key": describe.KEY},
         }
         return document

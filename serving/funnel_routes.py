@@ -8,6 +8,7 @@ from features.request import BadRequest, Fault
 from features.settings import Kind
 from serving import funnel_describe as describe
 from serving import funnel_schemas as schemas
+from serving import queue_schemas
 from serving.ask import asking, query_of
 from serving.funnel_show import queue_shown, shown
 from serving.ingest import Caller, caller
@@ -29,7 +30,7 @@ MOST_STEPS = 200
 @router.get("/v1/queue", **describe.QUEUE)
 def queue_of_sales(request: Request) -> Response:
     """Leads that sales was offered and has not answered, each with its clock, the most urgent first."""
-    by, asked = asking(request), query_of(request, schemas.QueueAsked)
+    by, asked = asking(request), query_of(request, queue_schemas.QueueAsked)
     wanted = Asked(owner=asked.owner, band=asked.band, breached=asked.breached)
     with by.store.reading() as connection:
         page = queue(connection, wanted, now=by.now, after=asked.cursor, limit=asked.limit)
@@ -40,7 +41,7 @@ def queue_of_sales(request: Request) -> Response:
 @router.get("/v1/handoffs", **describe.HAND_OFFS)
 def hand_offs(request: Request) -> Response:
     """What became of each lead that was handed over, the last first; accept rates by reason, band, source and owner."""
-    by, asked = asking(request), query_of(request, schemas.HandOffsAsked)
+    by, asked = asking(request), query_of(request, queue_schemas.HandOffsAsked)
     since = LONG_AGO if asked.since is None else asked.since
     until = by.now if asked.until is None else asked.until
     span = Span(since=since, until=until, owner=asked.owner, band=asked.band, became=asked.became)

@@ -15,6 +15,7 @@ from schemathesis.specs.openapi.checks import (
 
 from features.clock import DAY, from_micros, iso
 from serving import funnel_schemas as schemas
+from serving import queue_schemas
 from support.lively_store import DAYS, enliven
 from support.scoring import scored
 from support.service import service
@@ -26,8 +27,8 @@ BOUNDED = settings(
     max_examples=3, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck), database=None
 )
 ANSWERS = {
-    "/v1/queue": schemas.QueueOut,
-    "/v1/handoffs": schemas.HandOffsOut,
+    "/v1/queue": queue_schemas.QueueOut,
+    "/v1/handoffs": queue_schemas.HandOffsOut,
     "/v1/funnel": schemas.FunnelOut,
     "/v1/funnel/leaks": schemas.LeaksOut,
     "/v1/funnel/sources": schemas.SourcesOut,
