@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from features.settings import Settings
     from features.tables import Export
-    from models.registry import Data
+    from models.registered import Data
     from training.gate import Condition, Verdict
     from training.promotion import Candidate, Decision
 

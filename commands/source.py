@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from features.settings import Settings
     from features.tables import Export
-    from models.registry import Data
+    from models.registered import Data
     from serving.store.store import Store
 
 MaybeFolder = Annotated[Path | None, typer.Argument(help="folder of the export: CSV, CSV.gz or Parquet files")]

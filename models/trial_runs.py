@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from models.mlflow_client import connected, experiment
-from models.registry import Run
+from models.registered import Run
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient

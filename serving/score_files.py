@@ -17,6 +17,7 @@ from models import registry
 from models.file_lock import locked
 from models.files import load
 from models.probe import probe
+from models.registered import Version
 from serving.kept_blocks import KeptBlocks, write_durably
 from serving.language import catalog
 from serving.model_source import ModelSource
@@ -140,7 +141,7 @@ def _key(cut: Cut) -> dict[str, object]:
     return {"files": files, "settings": settings, "end": end, "a_part": cut.a_part, "schema": str(SCHEMA)}
 
 
-def _fetched(state: Path, champion: registry.Version, tracking_uri: str, progress: Progress) -> Path:
+def _fetched(state: Path, champion: Version, tracking_uri: str, progress: Progress) -> Path:
     """The champion's bundle, tried, in the folder of the work."""
     here, said = state / "model", state / "model.txt"
     if said.exists():

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import pandas as pd
 
 from features.tables import Export
-from models.registry import Data
+from models.registered import Data
 
 
 def describe_export(export: Export, *, name: str) -> Data:

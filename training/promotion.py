@@ -17,7 +17,7 @@ from features.tables import Export
 from models import registry
 from models.bundle import Bundle
 from models.files import load
-from models.registry import Version
+from models.registered import Version
 from training.gate import Condition, Verdict, gate
 
 Progress = Callable[[str], None]

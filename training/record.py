@@ -16,7 +16,7 @@ from features.settings import FILE_NAME, Settings
 from features.write_settings import settings_text
 from models import registry
 from models.files import save
-from models.registry import Data, Run, Version
+from models.registered import Data, Run, Version
 from training.pictures import draw
 from training.points_model import PointsModel
 from training.train import Trained

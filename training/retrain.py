@@ -12,7 +12,7 @@ from features.clock import NEVER, days, iso, to_micros
 from features.errors import BadBundle, NotComparable, NotEnoughData
 from features.settings import Settings
 from features.tables import Export
-from models.registry import Run
+from models.registered import Run
 from models.trial_runs import search_run
 from training.drift import drift
 from training.drift_report import DriftReport

@@ -41,6 +41,7 @@ from features.tables import Export
 from features.view import View
 from models import registry
 from models.files import load as load_bundle
+from models.registered import Run
 from serving.keys import KeyRing
 from training.record import describe, record
 from training.simulate import simulate
@@ -224,9 +225,7 @@ def prepare(home: Path, leads: int, *, large: bool = False) -> list[dict[str, ob
     version = record(trained, settings=settings, data=data, tracking_uri=where)
     registry.promote(version.number, tracking_uri=where)
     if large:
-        larger = registry.register(
-            enlarge(trained.bundle, export, home), registry.Run(name="large"), tracking_uri=where
-        )
+        larger = registry.register(enlarge(trained.bundle, export, home), Run(name="large"), tracking_uri=where)
         registry.set_alias("champion", larger.number, tracking_uri=where)
     print(f"{len(trained.bundle.view.names)} features, bundle {version.digest[:19]}…")  # noqa: T201  # a command line
     requests = requests_of(export, export.data_end, seed=2)

@@ -14,7 +14,8 @@ import pytest
 from features.cut import survey
 from features.errors import BadSettings
 from models.files import save
-from models.registry import Run, register, set_alias
+from models.registered import Run
+from models.registry import register, set_alias
 from serving.kept_blocks import KeptBlocks
 from serving.score_files import score_parted
 from support.parquet_company import write_company

@@ -18,7 +18,8 @@ import pytest
 from features.request import read_request, to_lead
 from features.rows import lead_row
 from models.files import load, save
-from models.registry import Run, promote, register
+from models.registered import Run
+from models.registry import promote, register
 from support.small_bundle import small
 
 pytestmark = [

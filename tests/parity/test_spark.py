@@ -16,7 +16,8 @@ from features.rows import build_rows, lead_at
 from features.sources import read_export
 from features.tables import Pairs
 from models.files import load, save
-from models.registry import Run, promote, register
+from models.registered import Run
+from models.registry import promote, register
 from serving.language import catalog
 from serving.predict import Predictor
 from serving.whole_base import SCHEMA, score_export

@@ -8,7 +8,7 @@ from typer.testing import CliRunner
 from features.errors import BadSettings, NoModel
 from models import registry
 from models.files import save
-from models.registry import Run
+from models.registered import Run
 from ripeness import app
 from support.small_bundle import small
 from training.won_share import WonShare

@@ -19,6 +19,7 @@ from features.settings import FILE_NAME
 from features.write_settings import settings_text
 from models import registry
 from models.files import load, save
+from models.registered import Run
 from ripeness import app
 from support.quick_models import quick, quick_company
 from training.cohort import cohort
@@ -198,7 +199,7 @@ def home(bundle, tmp_path_factory):
     (home / "export" / FILE_NAME).write_text(text, encoding="utf-8")
     uri = f"sqlite:///{home / 'mlflow.db'}"
     save(bundle, home / "bundle", quick().rows)
-    registry.register(home / "bundle", registry.Run(name="train"), tracking_uri=uri)
+    registry.register(home / "bundle", Run(name="train"), tracking_uri=uri)
     registry.promote("1", tracking_uri=uri)
     return home
 

@@ -15,7 +15,7 @@ from features.view import KindMeaning, View
 from models.bundle import Bundle
 from models.files import load, save
 from models.linear import LinearInputs
-from models.registry import Version
+from models.registered import Version
 from support.small_bundle import small_bundle
 from training.points_model import points_model
 from training.points_prior import blended, points_expert, points_table, unmatched

@@ -14,6 +14,7 @@ from features.guess import Guess
 from features.write_settings import settings_text
 from models import registry
 from models.files import save
+from models.registered import Run
 from ripeness import app
 from support.quick_models import HORIZON_DAYS, quick
 from training.recent import learned_until
@@ -32,9 +33,7 @@ def home(tmp_path_factory):
     (home / "company" / "ripeness.toml").write_text(text, encoding="utf-8")
     uri = f"sqlite:///{home / 'mlflow.db'}"
     save(q.challenger, home / "bundle", q.rows[:200])
-    registry.promote(
-        registry.register(home / "bundle", registry.Run(name="quick"), tracking_uri=uri).number, tracking_uri=uri
-    )
+    registry.promote(registry.register(home / "bundle", Run(name="quick"), tracking_uri=uri).number, tracking_uri=uri)
     return home
 
 

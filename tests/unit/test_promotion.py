@@ -16,6 +16,7 @@ from features.errors import BadBundle, BadSettings, NoModel, NotComparable, NotP
 from features.settings import Gate
 from models import registry
 from models.files import load, save
+from models.registered import Run
 from ripeness import app
 from support.quick_models import quick, quick_company, quick_settings
 from training.promotion import Candidate, carry_out, decide, enough_won, require_promotable, told
@@ -42,7 +43,7 @@ def registered(tmp_path_factory):
     bundles = (weak, better, replace(better, card=no_skill), replace(better, card=few))
     for i, bundle in enumerate(bundles):
         save(bundle, home / str(i), q.rows[:200, : len(bundle.view.names)])
-        registry.register(home / str(i), registry.Run(name=f"train {i + 1}"), tracking_uri=uri)
+        registry.register(home / str(i), Run(name=f"train {i + 1}"), tracking_uri=uri)
     return home
 
 

@@ -13,7 +13,8 @@ from features.errors import BadBundle, NoModel, RegistryRefused
 from models.files import load, save
 from models.manifest import REQUIRED
 from models.mlflow_client import connected
-from models.registry import Data, Run, download, find, promote, register, rollback, set_alias
+from models.registered import Data, Run
+from models.registry import download, find, promote, register, rollback, set_alias
 from support.small_bundle import small
 
 

@@ -18,6 +18,7 @@ from features.settings import FILE_NAME
 from features.write_settings import settings_text
 from models import registry
 from models.files import save
+from models.registered import Run
 from ripeness import app
 from support.quick_models import quick, quick_company
 from training.outcomes import closed_at
@@ -43,7 +44,7 @@ def registered(tmp_path_factory):
     uri = f"sqlite:///{folder / 'mlflow.db'}"
     for name, bundle in (("1", quick().champion), ("2", quick().challenger)):
         save(learned_from(bundle, 150), folder / name, quick().rows[:200, : len(bundle.view.names)])
-        registry.register(folder / name, registry.Run(name=f"train {name}"), tracking_uri=uri)
+        registry.register(folder / name, Run(name=f"train {name}"), tracking_uri=uri)
     registry.promote("1", tracking_uri=uri)
     return folder
 
