@@ -7,7 +7,7 @@ import pytest
 
 from features.clock import days
 from features.settings import Drift, Settings
-from features.tables import Export, Pairs
+from features.tables import Export
 from models.column_drift import held_against
 from models.psi import psi
 from models.reference import Binned
@@ -20,11 +20,9 @@ from serving.store.schema import standings
 from serving.store.store import Store
 from serving.store.writer import Act
 from serving.web.drift_words import bin_said, told
-from support.quick_models import quick
+from support.quick_models import measured, quick
 from support.stores import DATABASES, emptied, open_store
-from training.dataset import Dataset
 from training.drift import Now, compare_columns
-from training.make_reference import make_reference
 from training.scored_leads import scored_leads
 
 RULES = Drift(min_leads=20)
@@ -34,12 +32,7 @@ STANDING = {"ledger_id": 1, "as_of": 0, "probability": 0.1, "score": 50, "fit": 
 def with_reference():
     """A bundle that was measured on the first half of the company's time."""
     made = quick(leads=600)
-    middle = made.export.data_end - days(200)
-    pairs = Pairs(lead=np.arange(3), as_of=np.array([middle - days(90), middle - days(30), middle]))
-    zero = np.zeros(3)
-    test = Dataset(rows=zero[:, None], label=zero, weight=zero, group=pairs.lead, lead=pairs.lead, as_of=pairs.as_of)
-    reference = make_reference(made.challenger, made.export, made.settings, test)
-    return Predictor(bundle=replace(made.challenger, reference=reference), version="1", settings=made.settings)
+    return Predictor(bundle=measured(made), version="1", settings=made.settings)
 
 
 def moved_company(export: Export) -> Export:

@@ -24,7 +24,7 @@ from serving.store.live_schema import hand_offs
 from serving.store.schema import standings
 from serving.store.store import Store
 from serving.store.writer import Act, Write
-from support.quick_models import quick
+from support.quick_models import measured, quick
 from support.service import listening, source_of
 
 LEADS, LIVING, WEEKS, OFFERED = 1_200, 250, 2, 12
@@ -65,7 +65,7 @@ def site(home: Path) -> Iterator[Site]:
     """The pages over a company that was just brought to life."""
     made = quick(leads=LEADS)
     now = from_micros(made.export.data_end) + timedelta(minutes=5)
-    bundle = replace(made.challenger, digest="sha256:" + "1" * 64, card=CARD | dict(made.challenger.card))
+    bundle = replace(measured(made), digest="sha256:" + "1" * 64, card=CARD | dict(made.challenger.card))
     models = source_of(Predictor(bundle=bundle, version="7", settings=made.settings), made.settings)
     store = Store.open(database_url(home, None), limits=Limits(timeout_seconds=5))
     ring, admin = KeyRing(keys=()).issue(["admin"], name="Admin")

@@ -9,13 +9,14 @@ from features.clock import days, iso
 from features.make_view import make_view
 from features.rows import build_rows
 from features.settings import Settings
-from features.tables import Export
+from features.tables import Export, Pairs
 from models.bundle import Bundle
 from models.evidence import Evidence
 from models.policy import ScorePolicy
 from training.cohort import cohort
 from training.dataset import Dataset
 from training.fit import fit
+from training.make_reference import make_reference
 from training.outcomes import labels
 from training.question import question
 from training.simulate import WORLD, Simulation, simulate
@@ -86,6 +87,15 @@ def quick(*, seed: int = 1, leads: int = 2500) -> Quick:
         challenger=_bundle(view, past, settings, asked),
         rows=past.rows,
     )
+
+
+def measured(made: Quick) -> Bundle:
+    """The challenger with the reference of the leads on which it was measured, half a year before the end."""
+    middle = made.export.data_end - days(200)
+    pairs = Pairs(lead=np.arange(3), as_of=np.array([middle - days(90), middle - days(30), middle]))
+    zero = np.zeros(3)
+    test = Dataset(rows=zero[:, None], label=zero, weight=zero, group=pairs.lead, lead=pairs.lead, as_of=pairs.as_of)
+    return replace(made.challenger, reference=make_reference(made.challenger, made.export, made.settings, test))
 
 
 def _bundle(view, past: Dataset, settings: Settings, asked: dict, hidden: tuple[str, ...] = ()) -> Bundle:
