@@ -3,14 +3,13 @@
 import json
 import os
 import signal
-import subprocess
-import sys
 import time
 
 import psutil
 import pyarrow.parquet as pq
 import pytest
 
+from features.clock import DAY
 from features.cut import survey
 from features.errors import BadSettings
 from models.files import save
@@ -18,25 +17,9 @@ from models.registered import Run
 from models.registry import register, set_alias
 from serving.kept_blocks import KeptBlocks
 from serving.score_files import score_parted
+from support.killed import FORKED
 from support.parquet_company import write_company
 from support.small_bundle import random_rows, small_bundle
-
-SCORE = """
-import sys
-from pathlib import Path
-from features.cut import survey
-from features.settings import load_settings
-from serving.score_files import score_parted
-
-if __name__ == "__main__":
-    folder, uri, as_of, out = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3]), Path(sys.argv[4])
-    cut = survey(folder, load_settings(folder / "ripeness.toml"), a_part=60)
-    print("started", flush=True)
-    found = score_parted(cut, as_of=as_of, out=out, tracking_uri=uri, language="en", cores=1,
-                         progress=lambda text: print(text, flush=True))
-    print(found.rows)
-"""
-"""The same as a command of its own; a file, for its workers import it again."""
 
 
 @pytest.fixture(scope="module")
@@ -47,21 +30,24 @@ def company(tmp_path_factory):
     save(small_bundle(), folder / "bundle", random_rows(rows=20, seed=1))
     version = register(folder / "bundle", Run(name="test"), tracking_uri=uri)
     set_alias("champion", version.number, tracking_uri=uri)
-    (folder / "score.py").write_text(SCORE, encoding="utf-8")
     return folder, settings, uri
 
 
-def as_of_of(folder, settings):
-    return survey(folder, settings, a_part=60).whole.end.at - 60 * 86_400_000_000
-
-
-def command(company, out):
+def score(company, out, progress):
+    """What the command does, once it has read its arguments."""
     folder, settings, uri = company
-    return [sys.executable, str(folder / "score.py"), str(folder), uri, str(as_of_of(folder, settings)), str(out)]
+    cut = survey(folder, settings, a_part=60)
+    as_of = cut.whole.end.at - 60 * DAY
+    return score_parted(cut, as_of=as_of, out=out, tracking_uri=uri, language="en", cores=1, progress=progress)
 
 
-def start(company, out):
-    return subprocess.Popen(command(company, out), stdout=subprocess.PIPE, text=True, start_new_session=True)
+def die_after_the_first_part(company, out, heard):
+    def progress(said):
+        if said.startswith("scored"):
+            heard.send([child.pid for child in psutil.Process().children(recursive=True)])
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    score(company, out, progress)
 
 
 def await_end(workers):
@@ -75,16 +61,15 @@ def await_end(workers):
 def test_after_kills_the_same_command_ends_with_the_same_file(company, tmp_path):
     undisturbed, killed = tmp_path / "a" / "scores.parquet", tmp_path / "b" / "scores.parquet"
     undisturbed.parent.mkdir(), killed.parent.mkdir()
-    subprocess.run(command(company, undisturbed), check=True, capture_output=True)
+    score(company, undisturbed, lambda _: None)
 
-    process = start(company, killed)
-    for line in process.stdout:
-        if line.startswith("scored"):
-            break
-    workers = psutil.Process(process.pid).children(recursive=True)
-    os.kill(process.pid, signal.SIGKILL)
-    process.wait()
-    process.stdout.close()
+    told, heard = FORKED.Pipe(duplex=False)
+    process = FORKED.Process(target=die_after_the_first_part, args=(company, killed, heard))
+    process.start()
+    assert told.poll(120)
+    workers = [psutil.Process(pid) for pid in told.recv() if psutil.pid_exists(pid)]
+    process.join(60)
+    assert process.exitcode == -signal.SIGKILL
     assert workers
     await_end(workers)
     assert not killed.exists()
@@ -92,10 +77,11 @@ def test_after_kills_the_same_command_ends_with_the_same_file(company, tmp_path)
     (state / "00001.arrow").write_bytes(b"damaged")
     (state / "00001.json").write_text(json.dumps({"rows": 1, "sha256": "0" * 64}))
 
-    again = subprocess.run(command(company, killed), check=True, capture_output=True, text=True)
+    said = []
+    score(company, killed, said.append)
 
-    assert "going on where the same command was cut off" in again.stdout
-    assert "cutting" not in again.stdout
+    assert "going on where the same command was cut off" in said
+    assert not any("cutting" in one for one in said)
     assert killed.read_bytes() == undisturbed.read_bytes()
     assert [path.name for path in killed.parent.iterdir()] == ["scores.parquet"]
     metadata = pq.read_schema(killed).metadata
