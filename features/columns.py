@@ -81,7 +81,7 @@ def is_nested(column: pa.ChunkedArray) -> bool:
 
 def text_of(column: pa.ChunkedArray, missing: frozenset[str] = frozenset({""})) -> Text:
     """Any column as trimmed text; whole numbers lose their ".0", so that 17.0 and "17" are one id."""
-    encoded = _as_written(column).combine_chunks().dictionary_encode()
+    encoded = _encoded(column)
     words = encoded.dictionary.to_pylist()
     is_text = pa.types.is_string(encoded.dictionary.type)
     if is_text and (_has_plain_ends(encoded.dictionary) or words == list(map(str.strip, words))):
@@ -113,10 +113,32 @@ def _distinct(words: list[str], encoded: pa.DictionaryArray, missing: frozenset[
     return Text(words=kept[stays], codes=codes[indices])
 
 
-def _as_written(column: pa.ChunkedArray) -> pa.ChunkedArray:
-    if pa.types.is_dictionary(column.type):
-        return column.cast(column.type.value_type)
-    return column.cast(pa.string()) if pa.types.is_integer(column.type) else column
+def _encoded(column: pa.ChunkedArray) -> pa.DictionaryArray:
+    """A column by its distinct values, in the order in which they come."""
+    if is_distinct_text(column.type) and not any(chunk.dictionary.null_count for chunk in column.chunks):
+        return _in_order(column.unify_dictionaries().combine_chunks())
+    column = spelled_out(column)
+    column = column.cast(pa.string()) if pa.types.is_integer(column.type) else column
+    return column.combine_chunks().dictionary_encode()
+
+
+def _in_order(encoded: pa.DictionaryArray) -> pa.DictionaryArray:
+    """As encoding it anew would have it: a file's dictionary may hold words that no row has, in any order."""
+    words = encoded.dictionary
+    if len(words.unique()) < len(words):
+        return encoded.dictionary_decode().dictionary_encode()
+    used = encoded.indices.unique().drop_null()
+    return pa.DictionaryArray.from_arrays(pc.index_in(encoded.indices, used), words.take(used))
+
+
+def is_distinct_text(kind: pa.DataType) -> bool:
+    """Whether a column is text by its distinct values, which is as good as text."""
+    return bool(pa.types.is_dictionary(kind) and pa.types.is_string(kind.value_type))
+
+
+def spelled_out(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """A column with its values row by row."""
+    return column.cast(column.type.value_type) if pa.types.is_dictionary(column.type) else column
 
 
 def _written(value: object) -> str:
@@ -164,6 +186,6 @@ def is_missing(column: pa.ChunkedArray, missing: frozenset[str]) -> Bools:
     """Where a column of any type has no value."""
     if pa.types.is_floating(column.type):
         return np.asarray(pc.is_null(column, nan_is_null=True))
-    if pa.types.is_string(column.type) or pa.types.is_large_string(column.type):
+    if pa.types.is_string(column.type) or pa.types.is_large_string(column.type) or is_distinct_text(column.type):
         return text_of(column, missing).missing
     return np.asarray(column.is_null())

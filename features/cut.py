@@ -132,7 +132,9 @@ def _write_file(cut: Cut, file: CutFile, into: Path) -> None:
         for pieces in _ahead(pool, lambda batch: _in_parts(cut, file, batch), file.batches()):
             if not writers:
                 paths = [part_folder(into, part) / file.name for part in range(cut.parts)]
-                made = (pq.ParquetWriter(path, pieces[0].schema, compression="none") for path in paths)
+                coded = file.repeating if file.is_parquet else True
+                schema = pieces[0].schema
+                made = (pq.ParquetWriter(path, schema, compression="none", use_dictionary=coded) for path in paths)
                 writers = [opened.enter_context(writer) for writer in made]
             for writer, piece in zip(writers, pieces, strict=True):
                 if len(piece):

@@ -13,6 +13,8 @@ from features.read_tables import RawTable, read_table
 from features.settings import ChangesFile, EventsFile, LeadsFile, Settings
 
 BATCH = 2**20  #: rows
+A_LOOK = 10_000  #: rows
+FEW_WORDS = 20  #: rows for each word, at least, where words repeat
 
 
 @dataclass(frozen=True)
@@ -62,6 +64,16 @@ class CutFile:
         kind = kind.value_type if pa.types.is_dictionary(kind) else kind
         return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind))
 
+    @cached_property
+    def repeating(self) -> list[str]:
+        """The columns of text that hold few words many times, by a look at the first rows."""
+        texts = [name for name in self.names if self.is_text(name) and name not in {self.lead_id, *self.times.values()}]
+        with pq.ParquetFile(self.path) as file:
+            first = next(file.iter_batches(A_LOOK, columns=texts), None) if texts else None
+        if first is None or not len(first):
+            return []
+        return [name for name in texts if len(first.column(name).unique()) * FEW_WORDS <= len(first)]
+
     def batches(self, columns: tuple[str, ...] | None = None) -> Iterator[pa.Table]:
         """The rows in the file's order, with some of the columns."""
         chosen = list(columns or self.columns or self.names)
@@ -69,7 +81,7 @@ class CutFile:
             whole = self.raw.table.select(chosen)
             yield from (whole.slice(start, BATCH) for start in range(0, max(1, len(whole)), BATCH))
             return
-        with pq.ParquetFile(self.path) as file:
+        with pq.ParquetFile(self.path, read_dictionary=self.repeating) as file:
             for batch in file.iter_batches(BATCH, columns=chosen):
                 table = pa.Table.from_batches([batch]).select(chosen)
                 yield pa.Table.from_arrays([plain_column(column) for column in table.columns], names=chosen)

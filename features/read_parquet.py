@@ -1,7 +1,7 @@
 """Parquet files as tables of few types: what Arrow can hold but hardly any function takes is made plain once.
 
-After it a column is text, whole or decimal numbers, booleans, dates or times that a calendar has,
-nulls, or lists and bytes that no attribute can be.
+After it a column is text (row by row or by its distinct values), whole or decimal numbers, booleans, dates or
+times that a calendar has, nulls, or lists and bytes that no attribute can be.
 """
 
 from collections.abc import Callable
@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from features.columns import is_distinct_text
 from features.errors import UnreadableFile
 
 #: of one unit, in years 1 to 9999 with a day to spare for time zones
@@ -39,6 +40,8 @@ def plain_column(column: pa.ChunkedArray) -> pa.ChunkedArray:
     kind = column.type
     if isinstance(kind, pa.BaseExtensionType):
         return plain_column(pa.chunked_array([chunk.storage for chunk in column.chunks], kind.storage_type))
+    if is_distinct_text(kind):
+        return column
     if pa.types.is_dictionary(kind):
         return plain_column(column.cast(kind.value_type))
     return next((made(column) for fits, made in _PLAIN if fits(kind)), column)

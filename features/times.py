@@ -17,6 +17,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from features.clock import DAY, EARLIEST, LATEST, NEVER, SECOND
+from features.columns import spelled_out
 from features.time_forms import FORMS, Parts, parts_of
 
 Ints = npt.NDArray[np.int64]
@@ -88,6 +89,7 @@ class DayOrder:
 
 def day_order(column: pa.ChunkedArray) -> DayOrder:
     """What the dates with slashes in a column of text tell about their order."""
+    column = spelled_out(column)
     if not _is_text(column.type):
         return DayOrder()
     texts = pc.utf8_trim_whitespace(column.combine_chunks().unique().drop_null())
@@ -110,6 +112,7 @@ def read_times(
     `day_first` decides 03/04/2026; without it such dates are unreadable. White space around a text
     doesn't count.
     """
+    column = spelled_out(column)
     kind = column.type
     if pa.types.is_timestamp(kind) or pa.types.is_date(kind):
         return _from_arrow(column, zone)

@@ -24,3 +24,19 @@ def test_a_column_is_trimmed_as_each_text_is(values, cut):
 def test_plain_texts_stay(values):
     plain = [f"a{value}z" for value in values if value is not None]
     assert text_of(pa.chunked_array([pa.array(plain, pa.string())])).objects.tolist() == plain
+
+
+@given(
+    values=words,
+    spare=st.lists(st.none() | st.sampled_from(["a", "spare", " a"]), max_size=3),
+    chunks=st.integers(1, 3),
+)
+def test_text_by_distinct_values_reads_as_text_does(values, spare, chunks):
+    """A dictionary in a file may hold words twice, nulls, or words that no row has, and differ from chunk to chunk."""
+    held = [*spare, *reversed(values)]
+    indices = [None if value is None else len(held) - 1 - i for i, value in enumerate(values)]
+    coded = pa.DictionaryArray.from_arrays(pa.array(indices, pa.int8()), pa.array(held, pa.string()))
+    written = pa.chunked_array([pa.array(values, pa.string())] * chunks)
+    found, expected = text_of(pa.chunked_array([coded] * chunks)), text_of(written)
+    assert found.words.tolist() == expected.words.tolist()
+    assert found.codes.tolist() == expected.codes.tolist()
