@@ -1,5 +1,6 @@
 """The leads of the queue, a page at a time: standings with the clock of an open hand-off, the likeliest first."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
@@ -24,6 +25,7 @@ SOON = 4 * HOUR  #: before its time is over a hand-off counts as breaching
 LINE_DAYS = 60  #: that a sparkline covers
 LINE_POINTS = 20
 WITH_SALES = tuple(stage.value for stage in Stage if stage.rank >= Stage.SALES_QUALIFIED.rank)
+BEYOND = re.compile(r"[^\x00-\x7f]+")
 A_TO_Z = {ord(letter): letter.lower() for letter in "ABCDEFGHIJKLMNOPQRSTUVWXYZ"}
 #: columns of a standing that a row shows as they are
 SAME = (
@@ -90,9 +92,8 @@ class QueuePage:
 
 def queue_page(connection: Connection, wanted: Wanted, now: int, *, limit: int = PAGE) -> QueuePage:
     """The next leads of a view."""
-    chosen = _chosen(wanted, now)
-    counted = chosen.with_only_columns(standings.c.lead_id).limit(MOST_COUNTED + 1).subquery()
-    found = connection.execute(select(func.count()).select_from(counted)).scalar_one()
+    chosen = _chosen(connection, wanted, now)
+    found = _counted(connection, chosen)
     rows = connection.execute(_next(chosen, wanted).limit(limit + 1)).all()
     last = rows[limit - 1] if len(rows) > limit else None
     return QueuePage(
@@ -100,6 +101,11 @@ def queue_page(connection: Connection, wanted: Wanted, now: int, *, limit: int =
         found=found,
         after=None if last is None else pack(wanted.question(), (last.probability, last.lead_id)),
     )
+
+
+def _counted(connection: Connection, chosen: "Select[Any]") -> int:
+    counted = chosen.with_only_columns(standings.c.lead_id).limit(MOST_COUNTED + 1).subquery()
+    return int(connection.execute(select(func.count()).select_from(counted)).scalar_one())
 
 
 def row_of(connection: Connection, lead_id: str, now: int) -> QueueRow | None:
@@ -114,10 +120,13 @@ def owners(connection: Connection) -> list[str]:
     return list(connection.execute(asked.limit(100)).scalars())
 
 
-def _chosen(wanted: Wanted, now: int) -> "Select[Any]":
-    chosen = select(standings).where(_of_view(wanted, now))
+def _chosen(connection: Connection, wanted: Wanted, now: int) -> "Select[Any]":
+    chosen = select(standings).where(_mine(connection, wanted) if wanted.view == "mine" else _of_view(wanted.view, now))
     for word in wanted.text.split():
-        chosen = chosen.where(or_(*(TEXT.contains(way, autoescape=True) for way in folded(word))))
+        plain = max(BEYOND.split(word), key=len).lower()  # in one way alone, so most leads need only one look
+        chosen = chosen.where(TEXT.contains(plain, autoescape=True))
+        if plain != word.lower():
+            chosen = chosen.where(or_(*(TEXT.contains(way, autoescape=True) for way in folded(word))))
     return chosen
 
 
@@ -126,28 +135,34 @@ def folded(text: str) -> list[str]:
     return sorted({way.translate(A_TO_Z) for way in (text, text.lower(), text.upper(), text.title())})
 
 
-def _of_view(wanted: Wanted, now: int) -> "ColumnElement[bool]":
+def _of_view(view: View, now: int) -> "ColumnElement[bool]":
     """Hand-offs are few: their leads are looked up, rather than the hand-off of every lead."""
     lead_id, waits = standings.c.lead_id, hand_offs.c.ended_at.is_(None)
     return {
         "act": lead_id.in_(_leads(waits)),
         "call": (standings.c.action == "call") & lead_id.not_in(_leads(waits)),
-        "mine": _mine(wanted),
         "new": lead_id.in_(_leads(waits & (hand_offs.c.offered_at > now - DAY))),
         "cold": (standings.c.trend <= -MOVES_FROM) & standings.c.band.in_(("hot", "warm")),
         "breaching": lead_id.in_(_leads(waits & (hand_offs.c.due_at <= now + SOON))),
         "recycled": lead_id.in_(_leads(hand_offs.c.ending == "rejected")),
         "all": true(),
-    }[wanted.view]
+    }[view]
 
 
-def _mine(wanted: Wanted) -> "ColumnElement[bool]":
+def _mine(connection: Connection, wanted: Wanted) -> "ColumnElement[bool]":
     """Leads that the CRM gave to this person, and those that this person accepted, while they are with sales.
 
     Accepting changes no owner: that field is the CRM's. A lead that it gave to somebody else since is theirs.
     """
-    own = func.lower(standings.c.owner).in_(folded(wanted.person))
-    return own | standings.c.lead_id.in_(_accepted(wanted.keys))
+    told = connection.execute(select(standings.c.owner).where(standings.c.owner.is_not(None)).distinct()).scalars()
+    mine = [owner for owner in told if owner.lower() == wanted.person.lower()]
+    accepted = connection.execute(_accepted(wanted.keys)).scalars().all() if wanted.keys else []
+    owned = standings.c.owner.in_(mine)
+    if (
+        _counted(connection, select(standings).where(owned)) > MOST_COUNTED
+    ):  # then walk the order, not all that they own
+        owned = func.coalesce(standings.c.owner, "").in_(mine)
+    return owned | standings.c.lead_id.in_(accepted)
 
 
 def _accepted(keys: Sequence[str]) -> "Select[tuple[str]]":
@@ -156,8 +171,8 @@ def _accepted(keys: Sequence[str]) -> "Select[tuple[str]]":
     overtaken = select(later.c.id).where(later.c.lead_id == hand_offs.c.lead_id, later.c.id > hand_offs.c.id).exists()
     return (
         select(held.c.lead_id)
-        .join_from(hand_offs, leads, leads.c.lead_id == hand_offs.c.lead_id)
-        .join(held, held.c.lead_id == func.coalesce(leads.c.merged_into, leads.c.lead_id))
+        .join_from(hand_offs, leads, leads.c.lead_id == hand_offs.c.lead_id, isouter=True)  # or all leads would be read
+        .join(held, held.c.lead_id == func.coalesce(leads.c.merged_into, hand_offs.c.lead_id))
         .where(hand_offs.c.ending == "accepted", hand_offs.c.ended_by.in_(keys), ~overtaken)
         .where(held.c.stage.in_(WITH_SALES), held.c.owner.is_(None) | (held.c.owner == hand_offs.c.owner))
     )
@@ -186,10 +201,11 @@ def _place(wanted: Wanted) -> tuple[float, str] | None:
 
 
 def _lines(connection: Connection, lead_ids: Sequence[str], now: int) -> dict[str, tuple[int, ...]]:
-    """The scores of these leads over the last weeks."""
-    asked = select(ledger.c.lead_id, ledger.c.score).where(
-        ledger.c.lead_id.in_(lead_ids), ledger.c.as_of > now - LINE_DAYS * DAY
-    )
+    """The scores of these leads over the last weeks, from the one that held at their beginning on."""
+    since, earlier = now - LINE_DAYS * DAY, ledger.alias()
+    held = select(func.max(earlier.c.as_of)).where(earlier.c.lead_id == ledger.c.lead_id, earlier.c.as_of <= since)
+    recent = (ledger.c.as_of > since) | (ledger.c.as_of == held.scalar_subquery())
+    asked = select(ledger.c.lead_id, ledger.c.score).where(ledger.c.lead_id.in_(lead_ids), recent)
     found: dict[str, list[int]] = {}
     for lead_id, score in connection.execute(asked.order_by(ledger.c.lead_id, ledger.c.as_of, ledger.c.id)):
         found.setdefault(lead_id, []).append(score)

@@ -7,14 +7,17 @@ from datetime import timedelta
 
 import httpx
 import pytest
+from sqlalchemy import insert, select
 
-from features.clock import to_micros
+from features.clock import DAY, to_micros
 from serving.language import catalog
 from serving.lifecycle.handoff import Band
 from serving.live.hand_offs import offer
+from serving.store.schema import ledger
 from serving.store.writer import Act
 from serving.told_words import told_value
 from serving.web.forms import own_path
+from serving.web.queue_rows import row_of
 from serving.web.sessions import HOURS, Sessions
 from support.service import NOW, service
 from support.stores import open_store
@@ -472,3 +475,14 @@ def test_without_a_model_the_pages_say_so(tmp_path):
                 assert answer.status_code == 200
                 assert "There is no model yet: Leads and their activities are kept" in answer.text
             assert "/lead/similar" not in browser.get("/lead?lead_id=L-1").text
+
+
+def test_a_small_line_begins_with_the_score_that_held_then(told):
+    now, store = to_micros(NOW), told.app.state.service.store
+    tell(told, "L-1")
+    with store.reading() as connection:
+        like = dict(connection.execute(select(ledger)).mappings().one())
+    old = [like | {"id": 100 + i, "as_of": now - days * DAY, "score": i} for i, days in enumerate((90, 70, 30, 7))]
+    store.write(lambda write: write.connection.execute(insert(ledger), old), Act(now=now, key_id="test", action="test"))
+    with store.reading() as connection:
+        assert row_of(connection, "L-1", now).line == (1, 2, 3, like["score"])
