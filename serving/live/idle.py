@@ -8,29 +8,25 @@ from sqlalchemy import Connection, Row
 
 from features.clock import days
 from features.stages import Stage
-from serving.live.handed import UNKNOWN, source_of
+from serving.live.funnel import STEPS
+from serving.live.handed import LONG_AGO, UNKNOWN, source_of
 from serving.live.tables_of_leads import CLOSINGS, MOVED, PERSONS, ROOTS, SOURCES, among, over_all, rank_of, with_
 
 OPEN = """
-lasting AS (
-    SELECT root, stage, MIN(at) OVER (PARTITION BY root) AS at,
-           ROW_NUMBER() OVER (PARTITION BY root ORDER BY at DESC, known_at DESC, id DESC) AS back
-    FROM moved
-),
 latest AS (
-    SELECT p.root, COALESCE(m.stage, 'lead') AS stage, p.owner,
-           CASE WHEN m.at < p.came_at THEN m.at ELSE p.came_at END AS came_at
-    FROM persons p LEFT JOIN lasting m ON m.root = p.root AND m.back = 1
+    SELECT root, stage, came_at FROM (
+        SELECT root, stage, MIN(at) OVER (PARTITION BY root) AS came_at,
+               ROW_NUMBER() OVER (PARTITION BY root ORDER BY nth DESC) AS back
+        FROM steps
+    ) steps_back WHERE back = 1
 ),
 ends AS (SELECT root, MAX(at) AS at FROM closings GROUP BY root),
 reopened AS (
     SELECT root, MAX(at) AS at FROM moved WHERE because LIKE '%"code":"reopened"%' GROUP BY root
 ),
 active AS (
-    SELECT DISTINCT r.root FROM (
-        SELECT DISTINCT lead_id FROM events
-        WHERE happened_at > :cutoff AND happened_at <= :until AND kind IN ({kinds})
-    ) e JOIN roots r ON r.lead_id = e.lead_id
+    SELECT DISTINCT r.root FROM events e JOIN roots r ON r.lead_id = e.lead_id
+    WHERE e.happened_at > :cutoff AND e.happened_at <= :until AND e.kind IN ({kinds})
 )"""
 
 
@@ -69,16 +65,17 @@ def leaks(
     A lead that did nothing since it came is idle since then.
     """
     listed, bound = among("kind", activities)
-    parts = (ROOTS, PERSONS, CLOSINGS, MOVED, *([SOURCES] if apart else []), OPEN.format(kinds=listed))
-    side = "s.value AS source, l.owner" if apart else "NULL AS source, NULL AS owner"
+    parts = (ROOTS, PERSONS, CLOSINGS, MOVED, *([SOURCES] if apart else []), STEPS, OPEN.format(kinds=listed))
+    side = "s.value AS source, p.owner" if apart else "NULL AS source, NULL AS owner"
     asked = f"""{with_(*parts)}
         SELECT l.stage, {side}, COUNT(*) AS many,
                SUM(CASE WHEN l.came_at <= :cutoff AND a.root IS NULL THEN 1 ELSE 0 END) AS idle
-        FROM latest l LEFT JOIN ends e ON e.root = l.root LEFT JOIN reopened o ON o.root = l.root
+        FROM latest l JOIN leads p ON p.lead_id = l.root
+        LEFT JOIN ends e ON e.root = l.root LEFT JOIN reopened o ON o.root = l.root
         LEFT JOIN active a ON a.root = l.root {"LEFT JOIN sourced s ON s.root = l.root" if apart else ""}
         WHERE l.came_at <= :until AND {rank_of("l.stage")} < {Stage.CUSTOMER.rank} AND (e.at IS NULL OR o.at >= e.at)
-        GROUP BY l.stage{", s.value, l.owner" if apart else ""}"""  # noqa: S608  # our own words
-    bounds = {"until": until, "cutoff": until - days(idle_days)}
+        GROUP BY l.stage{", s.value, p.owner" if apart else ""}"""  # noqa: S608  # our own words
+    bounds = {"since": LONG_AGO, "until": until, "cutoff": until - days(idle_days)}
     rows = over_all(connection, asked, bounds | bound)
     stages = _by(rows, lambda row: row.stage)
     return Leaks(
