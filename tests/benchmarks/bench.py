@@ -68,15 +68,19 @@ def _row(*cells: object) -> str:
     return "| " + " | ".join(map(str, cells)) + " |"
 
 
+def _times(ratio: float) -> str:
+    return f"{ratio:.0f} x" if ratio >= 10 else f"{ratio:.2g} x"
+
+
 def _explain(figures: dict) -> list[str]:
     told = figures.get("ratios") or figures.get("figures") or []
     return [
         _row(
             r["what"],
             r["against"],
-            f"{r['times']:.2g} x",
+            _times(r["times"]),
             f"{r['bar']:g} x" if r["bar"] else "",
-            f"{r['times_cpu']:.2g} x",
+            _times(r["times_cpu"]),
         )
         for r in told
     ]
