@@ -93,11 +93,14 @@ def survey(folder: Path, settings: Settings, *, a_part: int, now: int | None = N
 
 
 def _is_whole(file: CutFile) -> bool:
-    """Whether it is there with all columns that the settings name, each of its own name."""
+    """Whether it is there with all columns that the settings name, each of its own name, and read batch by batch."""
     if not file.path.is_file():
         return False
     wanted = {file.lead_id, *file.times.values(), *(file.columns or ())}
-    return wanted <= set(file.names) and len(set(file.names)) == len(file.names)
+    try:
+        return wanted <= set(file.names) and len(set(file.names)) == len(file.names) and not file.holds_keys
+    except (pa.ArrowException, OSError):  # reading it whole will say so
+        return False
 
 
 def write_parts(cut: Cut, into: Path, progress: Progress = lambda _: None) -> None:
@@ -129,7 +132,7 @@ def _write_file(cut: Cut, file: CutFile, into: Path) -> None:
     """The rows of each part keep the file's order. Batches are sorted on threads and written one after the other."""
     writers: list[pq.ParquetWriter] = []
     with ExitStack() as opened, ThreadPoolExecutor(THREADS) as pool:
-        for pieces in _ahead(pool, lambda batch: _in_parts(cut, file, batch), file.batches()):
+        for pieces in _ahead(pool, lambda batch: _in_parts(cut, file, batch), file.as_they_are()):
             if not writers:
                 paths = [part_folder(into, part) / file.name for part in range(cut.parts)]
                 coded = file.repeating if file.is_parquet else True
@@ -143,7 +146,7 @@ def _write_file(cut: Cut, file: CutFile, into: Path) -> None:
 
 def _in_parts(cut: Cut, file: CutFile, batch: pa.Table) -> list[pa.Table]:
     """A batch's rows by their parts."""
-    part = cut.part_of(batch.column(file.lead_id))
+    part = cut.part_of(file.plain(batch.column(file.lead_id)))
     order = np.argsort(part.astype(np.uint16), kind="stable")
     ends = np.cumsum(np.bincount(part, minlength=cut.parts)).tolist()
     table = batch.take(pa.array(order))

@@ -8,7 +8,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from features.read_parquet import plain_column
+from features.read_parquet import no_whole_parquet, plain_column
 from features.read_tables import RawTable, read_table
 from features.settings import ChangesFile, EventsFile, LeadsFile, Settings
 
@@ -66,25 +66,65 @@ class CutFile:
 
     @cached_property
     def repeating(self) -> list[str]:
-        """The columns of text that hold few words many times, by a look at the first rows."""
-        texts = [name for name in self.names if self.is_text(name) and name not in {self.lead_id, *self.times.values()}]
+        """The columns of text that hold few words many times, by a look at the first rows.
+
+        Arrow would take a name with a dot for the part of a structure too.
+        """
+        others = {self.lead_id, *self.times.values()}
+        texts = [name for name in self.names if self.is_text(name) and name not in others and "." not in name]
         with pq.ParquetFile(self.path) as file:
             first = next(file.iter_batches(A_LOOK, columns=texts), None) if texts else None
         if first is None or not len(first):
             return []
         return [name for name in texts if len(first.column(name).unique()) * FEW_WORDS <= len(first)]
 
+    @cached_property
+    def holds_keys(self) -> bool:
+        """Whether it has bytes of a fixed length, of which only all rows tell whether they are text."""
+        schema = pq.read_schema(self.path) if self.is_parquet else pa.schema([])
+        kinds = (schema.field(name).type for name in self.columns or self.names if name in schema.names)
+        return any(pa.types.is_fixed_size_binary(k.value_type if pa.types.is_dictionary(k) else k) for k in kinds)
+
     def batches(self, columns: tuple[str, ...] | None = None) -> Iterator[pa.Table]:
-        """The rows in the file's order, with some of the columns."""
+        """The rows in the file's order, with some of the columns, of types that every part of Ripeness reads.
+
+        Raises:
+            UnreadableFile: it is no whole Parquet file.
+        """
+        for table in self.as_they_are(columns):
+            yield pa.Table.from_arrays([self.plain(column) for column in table.columns], names=table.column_names)
+
+    def as_they_are(self, columns: tuple[str, ...] | None = None) -> Iterator[pa.Table]:
+        """The same with the file's own types, which don't hang on a batch's values; without rows an empty table.
+
+        Raises:
+            UnreadableFile: it is no whole Parquet file.
+        """
         chosen = list(columns or self.columns or self.names)
         if not self.is_parquet:
             whole = self.raw.table.select(chosen)
             yield from (whole.slice(start, BATCH) for start in range(0, max(1, len(whole)), BATCH))
             return
-        with pq.ParquetFile(self.path, read_dictionary=self.repeating) as file:
-            for batch in file.iter_batches(BATCH, columns=chosen):
-                table = pa.Table.from_batches([batch]).select(chosen)
-                yield pa.Table.from_arrays([plain_column(column) for column in table.columns], names=chosen)
+        try:
+            with pq.ParquetFile(self.path, read_dictionary=self.repeating) as file:
+                if not file.metadata.num_rows:
+                    yield file.schema_arrow.empty_table().select(chosen)
+                for batch in file.iter_batches(BATCH, columns=chosen):
+                    yield pa.Table.from_batches([batch]).select(chosen)
+        except (pa.ArrowException, OSError) as error:
+            raise no_whole_parquet(self.path, error) from error
+
+    def plain(self, column: pa.ChunkedArray) -> pa.ChunkedArray:
+        """A column of a batch in a type that every part of Ripeness reads.
+
+        Raises:
+            UnreadableFile: a text is no UTF-8.
+        """
+        try:
+            column.validate(full=True)
+            return plain_column(column)
+        except pa.ArrowException as error:
+            raise no_whole_parquet(self.path, error) from error
 
 
 def cut_files(folder: Path, settings: Settings) -> tuple[CutFile, ...]:

@@ -31,8 +31,14 @@ def read_parquet(path: Path) -> pa.Table:
         table.validate(full=True)  # texts that are no UTF-8 would stop us later, and without their name
         columns = [plain_column(column) for column in table.columns]
     except (pa.ArrowException, OSError) as error:
-        raise UnreadableFile(f"{path.name} is no whole Parquet file ({str(error)[:120]}); export it again") from error
+        raise no_whole_parquet(path, error) from error
     return pa.Table.from_arrays(columns, names=table.column_names)
+
+
+def no_whole_parquet(path: Path, error: Exception) -> UnreadableFile:
+    """What to say of a file that Arrow refuses."""
+    why = " ".join(str(error).split())[:120]
+    return UnreadableFile(f"{path.name} is no whole Parquet file ({why}); export it again")
 
 
 def plain_column(column: pa.ChunkedArray) -> pa.ChunkedArray:

@@ -1,10 +1,15 @@
 """An export in parts tells of each lead what the whole tells."""
 
+from decimal import Decimal
+
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from features.cut import part_folder, read_part, survey, write_parts
+from features.errors import UnreadableFile
 from features.rows import build_rows
 from features.sources import read_export
 from features.tables import Pairs
@@ -98,3 +103,72 @@ def test_what_cannot_be_cut_is_read_whole(company, change):
     update = {"lead_id": None} if change == "flat" else {"created_at": "nowhere"}
     other = settings.model_copy(update={"data": data.model_copy(update={"leads": leads.model_copy(update=update)})})
     assert survey(folder, other, a_part=50) is None
+
+
+def rewritten(company, tmp_path, name, change):
+    """The company with one file changed."""
+    folder, settings = company
+    for file in folder.iterdir():
+        (tmp_path / file.name).symlink_to(file)
+    table = change(pq.read_table(folder / f"{name}.parquet"))
+    (tmp_path / f"{name}.parquet").unlink()
+    pq.write_table(table, tmp_path / f"{name}.parquet", row_group_size=1_000)
+    return tmp_path, settings
+
+
+def parted(folder, settings, into):
+    cut = survey(folder, settings, a_part=70)
+    write_parts(cut, into)
+    return [read_part(part_folder(into, part), cut.whole) for part in range(cut.parts)]
+
+
+@pytest.mark.parametrize("name", ["events", "attribute_changes"])
+def test_a_file_without_rows_is_cut_as_it_is_read(company, tmp_path, name):
+    folder, settings = rewritten(company, tmp_path, name, lambda table: table.slice(0, 0))
+    whole, found = read_export(folder, settings), parted(folder, settings, tmp_path / "parts")
+    assert sum(len(part.leads) for part in found) == len(whole.leads)
+    assert sum(len(part.events) for part in found) == len(whole.events)
+    assert sum(len(part.changes) for part in found) == len(whole.changes)
+    assert {part.data_end for part in found} == {whole.data_end}
+
+
+def test_decimals_that_are_whole_in_some_batches_only_are_cut_as_they_are_read(company, tmp_path):
+    def priced(table):
+        prices = [Decimal("10.00")] + [None] * (len(table) - 21) + [Decimal("17.50")] * 20
+        changed = pa.array(prices, pa.decimal128(12, 2))
+        return table.set_column(table.schema.get_field_index("value"), "value", changed)
+
+    folder, settings = rewritten(company, tmp_path, "events", priced)
+    values = pd.concat([part.events["value"] for part in parted(folder, settings, tmp_path / "parts")])
+    whole = read_export(folder, settings).events["value"]
+    assert values.value_counts().to_dict() == whole.value_counts().to_dict()
+    assert set(whole.dropna()) == {10.0, 17.5}
+
+
+def test_keys_of_bytes_are_read_whole_since_only_all_of_them_tell_whether_they_are_text(company, tmp_path):
+    def keyed(table):
+        return table.append_column("hash", pa.array([b"\0\1\2\3"] * len(table), pa.binary(4)))
+
+    assert survey(*rewritten(company, tmp_path, "leads", keyed), a_part=70) is None
+
+
+@pytest.mark.parametrize("harm", ["cut off", "no UTF-8", "torn"])
+def test_a_file_that_is_no_whole_parquet_is_refused_in_parts_as_in_whole(company, tmp_path, harm):
+    def spoilt(table):
+        ids = [b"\xff\xfe", *(text.encode() for text in table["lead_id"].to_pylist()[1:])]
+        data = pa.array(ids, pa.binary())
+        return table.set_column(0, "lead_id", pa.Array.from_buffers(pa.string(), len(data), data.buffers()))
+
+    folder, settings = rewritten(company, tmp_path, "events", spoilt if harm == "no UTF-8" else lambda table: table)
+    file = folder / "events.parquet"
+    data = file.read_bytes()
+    if harm != "no UTF-8":
+        middle = len(data) // 3
+        file.write_bytes(data[:-100] if harm == "cut off" else data[:middle] + b"\x55" * 4_000 + data[middle + 4_000 :])
+    with pytest.raises(UnreadableFile, match=r"events\.parquet is no whole Parquet file"):
+        read_export(folder, settings)
+    if harm == "cut off":
+        assert survey(folder, settings, a_part=70) is None
+        return
+    with pytest.raises(UnreadableFile, match=r"events\.parquet is no whole Parquet file"):
+        parted(folder, settings, tmp_path / "parts")
