@@ -46,7 +46,7 @@ class RankedAsked(Schema):
     trend: Literal["rising", "falling", "steady"] | None = Field(
         None, description="5 points or more within a week; a lead without a score of a week ago has no trend"
     )
-    q: Word | None = Field(None, description="part of its name or company, in any case of a to z")
+    q: Word | None = Field(None, description="part of its name or company, in any case")
     sort: Literal["probability", "due"] = Field(
         "probability", description="`due`: only what sales was offered and has not answered, the most urgent first"
     )

@@ -12,6 +12,7 @@ from serving.live.before import Before
 from serving.live.changes import band_now, is_news
 from serving.live.names import named
 from serving.store.ledger import Entry, inputs_digest
+from serving.store.searched import searched
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -101,6 +102,7 @@ def _around(one: Assessed, before: Before | None, week_ago: int | None, stage_si
         "role": who.role,
         "source": who.source,
         "owner": one.living.place.owner,
+        "searched": searched(one.lead_id, name=who.name, company=who.company, role=who.role),
     }
 
 

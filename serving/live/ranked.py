@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal
 
 import orjson
-from sqlalchemy import ColumnElement, Connection, Row, Select, and_, or_, select, tuple_
+from sqlalchemy import ColumnElement, Connection, Row, Select, and_, select, tuple_
 
 from features.settings import Grade
 from features.stages import Stage
@@ -17,12 +17,12 @@ from serving.live.cursors import pack, unpack
 from serving.live.hand_offs import HandedOff, handed_off, open_of_all
 from serving.store.live_schema import hand_offs
 from serving.store.schema import standings
+from serving.store.searched import named
 
 Trend = Literal["rising", "falling", "steady"]
 Sort = Literal["probability", "due"]
 
 MOVES_FROM = 5  #: points of score in a week from which a lead rises or falls
-ESCAPE = "\\"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,7 +36,7 @@ class Filters:
     owner: str | None = None
     source: str | None = None
     trend: Trend | None = None  #: a lead without a score of a week ago has none
-    q: str | None = None  #: part of the name or the company, in any case of a to z
+    q: str | None = None  #: part of the name or the company, in any case
     sort: Sort = "probability"  #: by `due`, only leads that sales was offered and has not answered
 
 
@@ -89,7 +89,7 @@ def ranked(connection: Connection, filters: Filters = ALL, cursor: str | None = 
     if filters.sort == "due":
         return _by_due(connection, filters, question, cursor, limit)
     order = (standings.c.probability, standings.c.lead_id)
-    asked = select(*order).where(*_conditions(connection, filters))
+    asked = select(*order).where(*_conditions(filters))
     if cursor is not None:
         asked = asked.where(tuple_(*order) < tuple_(*unpack(question, cursor, [float, str])))
     places = connection.execute(asked.order_by(*(column.desc() for column in order)).limit(limit + 1)).all()
@@ -120,7 +120,7 @@ def _by_due(connection: Connection, filters: Filters, question: object, cursor: 
     order = (hand_offs.c.due_at, hand_offs.c.id)
     together = hand_offs.join(standings, standings.c.lead_id == hand_offs.c.lead_id)
     asked: Select[Any] = select(hand_offs).select_from(together)
-    asked = asked.where(hand_offs.c.ended_at.is_(None), *_conditions(connection, filters))
+    asked = asked.where(hand_offs.c.ended_at.is_(None), *_conditions(filters))
     if cursor is not None:
         asked = asked.where(tuple_(*order) > tuple_(*unpack(question, cursor, [int, int])))
     rows = connection.execute(asked.order_by(*order).limit(limit + 1)).all()
@@ -130,17 +130,17 @@ def _by_due(connection: Connection, filters: Filters, question: object, cursor: 
     return RankedPage(leads=tuple(replace(a, hand_off=b) for a, b in zip(leads, page, strict=True)), next=more)
 
 
-def _conditions(connection: Connection, filters: Filters) -> list[ColumnElement[bool]]:
+def _conditions(filters: Filters) -> list[ColumnElement[bool]]:
     equal = ("stage", "band", "fit", "engagement", "owner", "source")
     found = [standings.c[name] == str(value) for name in equal if (value := getattr(filters, name)) is not None]
     if filters.trend is not None:
         found.append(_trend(filters.trend))
     if filters.q is None:
         return found
-    named = _named(filters.q, connection.dialect.name)
-    if not found:
-        return [named]
-    return [*found, standings.c.lead_id.in_(select(standings.c.lead_id).where(named))]  # by the index of names
+    if filters.sort == "due" or (filters.owner is None and filters.source is None):
+        return [*found, named(filters.q)]
+    asked = select(standings.c.lead_id).where(named(filters.q))  # by the index of what is searched, which has neither
+    return [*found, standings.c.lead_id.in_(asked)]
 
 
 def _trend(trend: Trend) -> ColumnElement[bool]:
@@ -148,15 +148,6 @@ def _trend(trend: Trend) -> ColumnElement[bool]:
     if trend == "steady":
         return and_(moved > -MOVES_FROM, moved < MOVES_FROM)
     return moved >= MOVES_FROM if trend == "rising" else moved <= -MOVES_FROM
-
-
-def _named(part: str, dialect: str) -> ColumnElement[bool]:
-    """Both databases fold a to z alike; what lies beyond has to be written as it is."""
-    wanted = "%" + "".join(ESCAPE + c if c in "%_" + ESCAPE else c for c in part) + "%"
-    columns = (standings.c.name, standings.c.company)
-    if dialect == "sqlite":  # whose LIKE folds by itself
-        return or_(*(column.like(wanted, escape=ESCAPE) for column in columns))
-    return or_(*(column.collate("C").ilike(wanted, escape=ESCAPE) for column in columns))
 
 
 def _ranked(row: "Row[Any]") -> Ranked:

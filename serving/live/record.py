@@ -25,7 +25,10 @@ from serving.store.writer import Write
 #: what the ledger's row decides
 SCORE = ("ledger_id", "as_of", "probability", "score", "fit", "engagement", "stage", "log_odds", "lift", "reasons")
 #: what else a standing shows, which may change where a score is no news
-AROUND = ("stage_since", "band", "trend", "action", "action_text", "name", "company", "role", "source", "owner")
+AROUND = (
+    *("stage_since", "band", "trend", "action", "action_text"),
+    *("name", "company", "role", "source", "owner", "searched"),
+)
 
 
 def _upsert(names: Sequence[str]) -> str:

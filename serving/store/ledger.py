@@ -14,11 +14,12 @@ from sqlalchemy import Connection, Row, insert, select, text
 
 from features.lead import Lead
 from serving.store.schema import ledger
+from serving.store.searched import searched
 from serving.store.writer import Write
 
 SHOW = text("""
-    INSERT INTO standings (lead_id, ledger_id, as_of, probability, score, fit, engagement, stage)
-    VALUES (:lead_id, :ledger_id, :as_of, :probability, :score, :fit, :engagement, :stage)
+    INSERT INTO standings (lead_id, ledger_id, as_of, probability, score, fit, engagement, stage, searched)
+    VALUES (:lead_id, :ledger_id, :as_of, :probability, :score, :fit, :engagement, :stage, :searched)
     ON CONFLICT (lead_id) DO UPDATE SET
         ledger_id = excluded.ledger_id, as_of = excluded.as_of, previous_score = standings.score,
         probability = excluded.probability, score = excluded.score, fit = excluded.fit,
@@ -61,7 +62,10 @@ def record_scores(write: Write, entries: Sequence[Entry]) -> list[int]:
     """Add scores, show each as its lead's standing unless a later one is there, and give their ids."""
     ids = add_scores(write, entries)
     if entries:
-        rows = [_row(write, entry) | {"ledger_id": i} for entry, i in zip(entries, ids, strict=True)]
+        rows = [
+            _row(write, entry) | {"ledger_id": i, "searched": searched(entry.lead_id)}
+            for entry, i in zip(entries, ids, strict=True)
+        ]
         write.connection.execute(SHOW, rows)
     return ids
 

@@ -164,7 +164,8 @@ ledger = Table(
     sqlite_autoincrement=True,  # its ids are told: none is given again
 )
 
-RANKED_BY = ("stage", "band", "fit", "engagement", "owner", "source", "trend")  #: filters of lists
+SHORT = ("stage", "band", "fit", "engagement")  #: filters of lists that are one of a few words
+RANKED_BY = (*SHORT, "owner", "source", "trend")  #: all filters of lists
 
 standings = Table(
     "standings",
@@ -191,11 +192,12 @@ standings = Table(
     Column("role", Text),
     Column("source", Text),
     Column("owner", Name),
-    # the order of lists with what they filter by, so that rows that don't fit are never read; names apart, for
-    # PostgreSQL takes 2,700 bytes in an entry at most
+    Column("searched", Name),  # what a search looks at: serving.store.searched
+    # the order of lists with what they filter by, so that rows that don't fit are never read; what is searched
+    # apart from owners and sources, for PostgreSQL takes 2,700 bytes in an entry at most
     Index("ix_standings_ranked", *("probability", "lead_id", *RANKED_BY)),
     Index("ix_standings_of_owner", "owner", "probability", "lead_id"),
-    Index("ix_standings_named", "probability", "lead_id", "name", "company"),
+    Index("ix_standings_searched", *("probability", "lead_id", *SHORT), "trend", "action", "searched"),
     comment="the last ledger row of each lead with what lists show; can be made again from ledger and facts",
 )
 

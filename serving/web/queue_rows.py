@@ -1,12 +1,11 @@
 """The leads of the queue, a page at a time: standings with the clock of an open hand-off, the likeliest first."""
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
 import orjson
-from sqlalchemy import ColumnElement, Connection, Row, Select, func, or_, select, true, tuple_
+from sqlalchemy import ColumnElement, Connection, Select, func, select, true, tuple_
 
 from features.clock import DAY, HOUR
 from features.stages import Stage
@@ -15,6 +14,7 @@ from serving.live.hand_offs import HandedOff, open_of_all
 from serving.live.ranked import MOVES_FROM
 from serving.store.live_schema import hand_offs
 from serving.store.schema import leads, ledger, standings
+from serving.store.searched import found as is_found
 
 View = Literal["act", "call", "mine", "new", "cold", "breaching", "recycled", "all"]
 VIEWS: tuple[View, ...] = get_args(View)
@@ -25,22 +25,11 @@ SOON = 4 * HOUR  #: before its time is over a hand-off counts as breaching
 LINE_DAYS = 60  #: that a sparkline covers
 LINE_POINTS = 20
 WITH_SALES = tuple(stage.value for stage in Stage if stage.rank >= Stage.SALES_QUALIFIED.rank)
-BEYOND = re.compile(r"[^\x00-\x7f]+")
-A_TO_Z = {ord(letter): letter.lower() for letter in "ABCDEFGHIJKLMNOPQRSTUVWXYZ"}
 #: columns of a standing that a row shows as they are
 SAME = (
     *("lead_id", "name", "company", "role", "owner", "probability", "score", "lift"),
     *("fit", "engagement", "stage", "trend", "action"),
 )
-
-
-#: what a search looks at, put together first: a comparison for each field takes four times as long
-TEXT = func.lower(
-    func.coalesce(standings.c.name, "")
-    + " " + func.coalesce(standings.c.company, "")
-    + " " + func.coalesce(standings.c.role, "")
-    + " " + standings.c.lead_id
-)  # fmt: skip
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,14 +80,14 @@ class QueuePage:
 
 
 def queue_page(connection: Connection, wanted: Wanted, now: int, *, limit: int = PAGE) -> QueuePage:
-    """The next leads of a view."""
-    chosen = _chosen(connection, wanted, now)
-    found = _counted(connection, chosen)
-    rows = connection.execute(_next(chosen, wanted).limit(limit + 1)).all()
-    last = rows[limit - 1] if len(rows) > limit else None
+    """The next leads of a view. Their places are looked for first: indexes have these, so no row is read in vain."""
+    chosen, place = _chosen(connection, wanted, now), _place(wanted)
+    enough = (limit if place else max(limit, MOST_COUNTED)) + 1  # the places of a first page are counted too
+    places = connection.execute(_next(chosen, place).limit(enough)).all()
+    last = places[limit - 1] if len(places) > limit else None
     return QueuePage(
-        rows=_rows(connection, rows[:limit], now),
-        found=found,
+        rows=_rows(connection, [one.lead_id for one in places[:limit]], now),
+        found=_counted(connection, chosen) if place else min(len(places), MOST_COUNTED + 1),
         after=None if last is None else pack(wanted.question(), (last.probability, last.lead_id)),
     )
 
@@ -110,8 +99,7 @@ def _counted(connection: Connection, chosen: "Select[Any]") -> int:
 
 def row_of(connection: Connection, lead_id: str, now: int) -> QueueRow | None:
     """One lead as the queue shows it; None for one that has no score."""
-    rows = connection.execute(select(standings).where(standings.c.lead_id == lead_id)).all()
-    return next(iter(_rows(connection, rows, now)), None)
+    return next(iter(_rows(connection, [lead_id], now)), None)
 
 
 def owners(connection: Connection) -> list[str]:
@@ -121,18 +109,10 @@ def owners(connection: Connection) -> list[str]:
 
 
 def _chosen(connection: Connection, wanted: Wanted, now: int) -> "Select[Any]":
-    chosen = select(standings).where(_mine(connection, wanted) if wanted.view == "mine" else _of_view(wanted.view, now))
-    for word in wanted.text.split():
-        plain = max(BEYOND.split(word), key=len).lower()  # in one way alone, so most leads need only one look
-        chosen = chosen.where(TEXT.contains(plain, autoescape=True))
-        if plain != word.lower():
-            chosen = chosen.where(or_(*(TEXT.contains(way, autoescape=True) for way in folded(word))))
-    return chosen
-
-
-def folded(text: str) -> list[str]:
-    """How a database may write a text in small letters: some fold a to z alone, and leave an É or an é as it is."""
-    return sorted({way.translate(A_TO_Z) for way in (text, text.lower(), text.upper(), text.title())})
+    """The probabilities and ids of all leads of a view."""
+    in_view = _mine(connection, wanted) if wanted.view == "mine" else _of_view(wanted.view, now)
+    words = (is_found(word) for word in wanted.text.split())
+    return select(standings.c.probability, standings.c.lead_id).where(in_view, *words)
 
 
 def _of_view(view: View, now: int) -> "ColumnElement[bool]":
@@ -182,8 +162,7 @@ def _leads(which: "ColumnElement[bool]") -> "Select[tuple[str]]":
     return select(hand_offs.c.lead_id).where(which)
 
 
-def _next(chosen: "Select[Any]", wanted: Wanted) -> "Select[Any]":
-    place = _place(wanted)
+def _next(chosen: "Select[Any]", place: tuple[float, str] | None) -> "Select[Any]":
     if place is not None:
         probability, lead_id = place
         later = tuple_(-standings.c.probability, standings.c.lead_id) > tuple_(-probability, lead_id)
@@ -212,10 +191,11 @@ def _lines(connection: Connection, lead_ids: Sequence[str], now: int) -> dict[st
     return {lead_id: tuple(scores[-LINE_POINTS:]) for lead_id, scores in found.items()}
 
 
-def _rows(connection: Connection, rows: "Sequence[Row[Any]]", now: int) -> tuple[QueueRow, ...]:
-    """Standings with their clocks and lines."""
-    ids = [row.lead_id for row in rows]
-    lines, opened = _lines(connection, ids, now), open_of_all(connection, ids)
+def _rows(connection: Connection, lead_ids: Sequence[str], now: int) -> tuple[QueueRow, ...]:
+    """The standings of these leads in this order, with their clocks and lines."""
+    wanted = select(*(standings.c[name] for name in (*SAME, "action_text", "reasons")))
+    found = {row.lead_id: row for row in connection.execute(wanted.where(standings.c.lead_id.in_(lead_ids)))}
+    lines, opened = _lines(connection, lead_ids, now), open_of_all(connection, lead_ids)
     return tuple(
         QueueRow(
             **{name: getattr(row, name) for name in SAME},
@@ -224,5 +204,5 @@ def _rows(connection: Connection, rows: "Sequence[Row[Any]]", now: int) -> tuple
             clock=opened.get(row.lead_id),
             line=lines.get(row.lead_id, ()),
         )
-        for row in rows
+        for row in (found[lead_id] for lead_id in lead_ids if lead_id in found)
     )

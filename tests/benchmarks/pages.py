@@ -21,6 +21,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from features.clock import DAY, to_micros
 from serving.store.live_schema import hand_offs
 from serving.store.schema import leads, ledger, standings
+from serving.store.searched import searched
 from serving.store.writer import Act
 from support.pages_company import Site, site
 
@@ -71,7 +72,8 @@ def _fill(running: Site, count: int, offered: int) -> None:
 
 def _standing(like: list[dict], i: int, probability: float) -> dict:  # type: ignore[type-arg]
     own = {"lead_id": f"B{i:07}", "probability": float(probability), "score": int(99 * probability)}
-    return like[i % len(like)] | own | {"name": f"Person {i}", "company": f"Firm {i % 500}"}
+    row = like[i % len(like)] | own | {"name": f"Person {i}", "company": f"Firm {i % 500}"}
+    return row | {"searched": searched(**{name: row[name] for name in ("lead_id", "name", "company", "role")})}
 
 
 def _ledger(like: dict, lead_id: str, at: int, seq: int) -> dict:  # type: ignore[type-arg]

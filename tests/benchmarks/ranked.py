@@ -28,6 +28,7 @@ from serving.live.ranked import ALL, Filters, ranked
 from serving.store.engine import Limits, database_url
 from serving.store.live_schema import hand_offs
 from serving.store.schema import standings
+from serving.store.searched import searched
 from serving.store.store import Store
 from support.postgres import start
 from support.stores import DATABASES, START, act
@@ -53,8 +54,11 @@ REASONS = [
 def standing(i: int, rng: random.Random) -> dict[str, object]:
     """A made-up standing; its shares are those of a company with a few hundred owners' leads."""
     score = rng.randrange(101)
+    who = {"name": f"Person {i}", "company": f"Company {i % 20_000}"}
     return {
+        **who,
         "lead_id": f"L-{i:07d}",
+        "searched": searched(f"L-{i:07d}", **who),
         "ledger_id": i + 1,
         "as_of": START,
         "probability": rng.random() ** 3,
@@ -72,8 +76,6 @@ def standing(i: int, rng: random.Random) -> dict[str, object]:
             {"en": "Send what helps to decide", "it": "Mandare ciò che aiuta a decidere"}
         ).decode(),
         "reasons": orjson.dumps(REASONS).decode(),
-        "name": f"Person {i}",
-        "company": f"Company {i % 20_000}",
         "source": rng.choice(["web", "trade fair", "partner", "list"]) if i % 1_000 else "rare source",
         "owner": f"owner {min(int(rng.paretovariate(0.7)), 400)}",
     }

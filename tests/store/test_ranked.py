@@ -10,6 +10,7 @@ from serving.live.cursors import BadCursor, pack
 from serving.live.ranked import ALL, Filters, ranked
 from serving.store.live_schema import hand_offs
 from serving.store.schema import standings
+from serving.store.searched import searched
 from support.stores import START, act
 
 PLAIN = {
@@ -35,6 +36,7 @@ ORDER = ["a", "e", "c", "b", "d"]  # of equal probability the later name first
 
 def stand(store, lead_id, **more):
     row = dict.fromkeys(("owner", "source", "trend", "name", "company")) | PLAIN | {"lead_id": lead_id} | more
+    row["searched"] = searched(lead_id, name=row["name"], company=row["company"])
     store.write(lambda write: write.connection.execute(insert(standings), row) and None, act())
 
 
@@ -89,7 +91,8 @@ def test_the_likeliest_come_first_with_what_lists_show(list_of):
         ({"q": "%"}, "c"),
         ({"q": "_"}, "e"),
         ({"q": "\\"}, ""),
-        ({"q": "élan"}, ""),
+        ({"q": "élan"}, "c"),
+        ({"q": "élan", "owner": "giulia", "stage": "lead"}, "c"),
         ({"q": "ÉLAN"}, "c"),
         ({"q": "élan", "band": "hot"}, ""),
     ],
@@ -121,7 +124,7 @@ def test_by_due_date_come_only_open_offers_and_the_most_urgent_first(store, list
 
     assert names(page) + names(rest) == ["d", "b", "a"]
     assert (page.leads[0].hand_off.due_at, rest.next) == (START + DAY, None)
-    assert names(list_of(sort="due", owner="giulia")) == ["b"]
+    assert names(list_of(sort="due", owner="giulia")) == names(list_of(sort="due", q="FIGLI")) == ["b"]
     assert [lead.hand_off is not None for lead in list_of().leads] == [True, False, False, True, True]
 
 

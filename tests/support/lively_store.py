@@ -13,6 +13,7 @@ from features.stages import Stage
 from features.verdicts import Rejection
 from serving.store.live_schema import hand_offs
 from serving.store.schema import attribute_changes, events, leads, ledger, merges, stage_moves, standings
+from serving.store.searched import searched
 from serving.store.store import Store
 from serving.store.writer import Write
 from support.stores import act, at
@@ -114,6 +115,7 @@ def _ledger(put, row, chance, now, end, stage, owner, source) -> None:
     if scored is not None:
         shown = {name: scored[name] for name in ("as_of", "probability", "score", "fit", "engagement", "stage")}
         more = {"lead_id": row["lead_id"], "ledger_id": entry, "owner": owner, "source": source, "name": "Ada"}
+        more["searched"] = searched(row["lead_id"], name="Ada")
         texts = {"reasons": '[{"field":"visit","text":{"en":"Visited","it":"Visita"}}]', "action_text": '{"en":"Call"}'}
         put(insert(standings), shown | more | texts)
 

@@ -42,10 +42,10 @@ class Server:
         with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
             connection.execute(command)
 
-    def new_database(self) -> str:
-        """The URL of a fresh database that has the tables."""
+    def new_database(self, template: str = TEMPLATE) -> str:
+        """The URL of a fresh database that has the tables; of `template0` one that has none."""
         name = f"test_{next(NUMBERS)}"
-        self.run(f"CREATE DATABASE {name} TEMPLATE {TEMPLATE}")
+        self.run(f"CREATE DATABASE {name} TEMPLATE {template}")
         return self.url(name)
 
     def set_reachable(self, url: str, *, reachable: bool) -> None:
