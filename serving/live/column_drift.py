@@ -6,7 +6,7 @@ until others come, and of each time and account about as many as there are.
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from sqlalchemy import Connection, func, select
@@ -19,6 +19,7 @@ from features.view import View
 from models.arrays import Floats
 from models.bundle import Bundle
 from models.column_drift import held_against, level_of
+from models.psi import Stability
 from models.reference import MISSING, Binned, Bins, Mask
 from serving.live.case import livings_at
 from serving.predict import Case, Predictor
@@ -41,8 +42,8 @@ class Moved:
     then: tuple[float, ...]
     now: tuple[float, ...]
     added: float  #: log-odds that the column adds to the mean lead now, less what it added then
-    categories: tuple[str, ...]  #: none for numbers
-    new_values: tuple[str, ...]  #: not seen in training, the most frequent ones
+    categories: tuple[str, ...] = ()  #: none for numbers
+    new_values: tuple[str, ...] = ()  #: not seen in training, the most frequent ones
 
     @property
     def fuller(self) -> int:
@@ -123,21 +124,24 @@ def compare(bundle: Bundle, cases: Sequence[Case], alike: float, rules: Drift) -
         counted = _counted(column.bins_of(rows[:, i], strange[:, i]), column)
         both = (reference.independent, alike)
         held = held_against(column, counted, independent=both, level=level, least=rules.min_psi)
-        found.append(
-            Moved(
-                name=name,
-                column=column,
-                psi=held.psi,
-                bar=held.bar,
-                moved=held.moved,
-                then=tuple((np.array(column.leads) / max(1, sum(column.leads))).tolist()),
-                now=tuple((counted / max(1.0, counted.sum())).tolist()),
-                added=float(added[i]) - column.contribution,
-                categories=view.categories.get(name, ()),
-                new_values=tuple(value for value, _ in values.get(name, Counter()).most_common(NAMED)),
-            )
-        )
+        one = _moved(name, column, counted, held, added=float(added[i]))
+        new = tuple(value for value, _ in values.get(name, Counter()).most_common(NAMED))
+        found.append(replace(one, categories=view.categories.get(name, ()), new_values=new))
     return tuple(sorted(found, key=lambda one: (not one.moved, -one.psi / max(one.bar, 1e-9), one.name)))
+
+
+def _moved(name: str, column: Binned, counted: Floats, held: Stability, *, added: float) -> Moved:
+    """What is told of a column whose leads were counted and held against the reference."""
+    return Moved(
+        name=name,
+        column=column,
+        psi=held.psi,
+        bar=held.bar,
+        moved=held.moved,
+        then=tuple((np.array(column.leads) / max(1, sum(column.leads))).tolist()),
+        now=tuple((counted / max(1.0, counted.sum())).tolist()),
+        added=added - column.contribution,
+    )
 
 
 def independent(accounts: Sequence[str | None]) -> float:
