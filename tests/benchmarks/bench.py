@@ -201,12 +201,12 @@ def main() -> int:
             print(f"{name} ...", flush=True)  # noqa: T201  # a command line
             found[name] = run(script, arguments, home if takes_home else None)
             failed += [name] if found[name]["figures"] is None else []
+            if kept:
+                kept.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
     table = lines(found)
     print("\n".join(table))  # noqa: T201
-    if kept:
-        kept.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
-        if kept == KEPT:
-            write_page(table)
+    if kept == KEPT:
+        write_page(table)
     for name in failed:
         print(f"{name} did not run through: {found[name]['failed']}")  # noqa: T201
     return 1 if failed else 0
