@@ -23,6 +23,7 @@ Trend = Literal["rising", "falling", "steady"]
 Sort = Literal["probability", "due"]
 
 MOVES_FROM = 5  #: points of score in a week from which a lead rises or falls
+FEW = 1_000  #: leads with a name, who are looked up where no index has the name beside another filter
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,7 +90,7 @@ def ranked(connection: Connection, filters: Filters = ALL, cursor: str | None = 
     if filters.sort == "due":
         return _by_due(connection, filters, question, cursor, limit)
     order = (standings.c.probability, standings.c.lead_id)
-    asked = select(*order).where(*_conditions(filters))
+    asked = select(*order).where(*_conditions(connection, filters))
     if cursor is not None:
         asked = asked.where(tuple_(*order) < tuple_(*unpack(question, cursor, [float, str])))
     places = connection.execute(asked.order_by(*(column.desc() for column in order)).limit(limit + 1)).all()
@@ -120,7 +121,7 @@ def _by_due(connection: Connection, filters: Filters, question: object, cursor: 
     order = (hand_offs.c.due_at, hand_offs.c.id)
     together = hand_offs.join(standings, standings.c.lead_id == hand_offs.c.lead_id)
     asked: Select[Any] = select(hand_offs).select_from(together)
-    asked = asked.where(hand_offs.c.ended_at.is_(None), *_conditions(filters))
+    asked = asked.where(hand_offs.c.ended_at.is_(None), *_conditions(connection, filters))
     if cursor is not None:
         asked = asked.where(tuple_(*order) > tuple_(*unpack(question, cursor, [int, int])))
     rows = connection.execute(asked.order_by(*order).limit(limit + 1)).all()
@@ -130,7 +131,7 @@ def _by_due(connection: Connection, filters: Filters, question: object, cursor: 
     return RankedPage(leads=tuple(replace(a, hand_off=b) for a, b in zip(leads, page, strict=True)), next=more)
 
 
-def _conditions(filters: Filters) -> list[ColumnElement[bool]]:
+def _conditions(connection: Connection, filters: Filters) -> list[ColumnElement[bool]]:
     equal = ("stage", "band", "fit", "engagement", "owner", "source")
     found = [standings.c[name] == str(value) for name in equal if (value := getattr(filters, name)) is not None]
     if filters.trend is not None:
@@ -139,8 +140,8 @@ def _conditions(filters: Filters) -> list[ColumnElement[bool]]:
         return found
     if filters.sort == "due" or (filters.owner is None and filters.source is None):
         return [*found, named(filters.q)]
-    asked = select(standings.c.lead_id).where(named(filters.q))  # by the index of what is searched, which has neither
-    return [*found, standings.c.lead_id.in_(asked)]
+    few = connection.execute(select(standings.c.lead_id).where(named(filters.q)).limit(FEW + 1)).scalars().all()
+    return [*found, standings.c.lead_id.in_(few) if len(few) <= FEW else named(filters.q)]
 
 
 def _trend(trend: Trend) -> ColumnElement[bool]:
