@@ -200,16 +200,23 @@ def _share(band: ScoreBand, rows: "Sequence[Row[Any]]", total: int) -> BandShare
 
 
 def _promise(name: str, rows: "Iterable[Row[Any]]") -> Promise:
+    """Of one lead's scores in several steps all come true or none: what luck does to one step, it does to the others.
+
+    So the deviations of the steps are added, as if each had the same leads; that is too wide where they are others.
+    """
+    by_step: dict[int, float] = {}
     rows = list(rows)
-    expected, variance = (math.fsum(getattr(row, name) for row in rows) for name in ("expected", "variance"))
+    for row in rows:
+        by_step[row.k] = by_step.get(row.k, 0.0) + row.variance
+    expected = math.fsum(row.expected for row in rows)
     many, won = (sum(getattr(row, name) for row in rows) for name in ("many", "won"))
-    low, high = luck(expected, variance, many)
+    low, high = luck(expected, math.fsum(math.sqrt(max(0.0, one)) for one in by_step.values()), many)
     return Promise(name=name, scores=many, expected=expected, low=low, high=high, realised=won)
 
 
-def luck(expected: float, variance: float, most: int) -> tuple[float, float]:
+def luck(expected: float, deviation: float, most: int) -> tuple[float, float]:
     """The middle 95 % of the number of wins if every probability is right, by the normal approximation."""
-    reach = LUCK * math.sqrt(max(0.0, variance))
+    reach = LUCK * deviation
     return max(0.0, math.floor(expected - reach)), min(float(most), math.ceil(expected + reach))
 
 
@@ -237,13 +244,15 @@ def inflated(steps: Sequence[BandStep]) -> Iterator[Inflated]:
             )
 
 
-def _pooled(steps: Sequence[BandStep], band: ScoreBand) -> Mapping[str, int]:
+def _pooled(steps: Sequence[BandStep], band: ScoreBand) -> Mapping[str, float]:
+    """The mean of the steps, which tells no more than one of them where they have the same leads."""
     own = [share for step in steps for share in step.bands if share.band == band]
     everybody = sum(share.leads for step in steps for share in step.bands)
-    return {"leads": sum(s.leads for s in own), "won": sum(s.won for s in own), "all": everybody}
+    sums = {"leads": sum(s.leads for s in own), "won": sum(s.won for s in own), "all": everybody}
+    return {name: found / max(1, len(steps)) for name, found in sums.items()}
 
 
-def _beyond_luck(few: int, of_few: int, many: int, of_many: int) -> bool:
+def _beyond_luck(few: float, of_few: float, many: float, of_many: float) -> bool:
     """Whether the second share is larger than the first by more than luck."""
     if not of_few or not of_many:
         return False
@@ -278,6 +287,6 @@ def _of_source(name: str, rows: "Sequence[Row[Any]]", rate: Mapping[str, float])
     expected = math.fsum(row.many * rate[row.fit] for row in rows)
     variance = math.fsum(row.many * rate[row.fit] * (1 - rate[row.fit]) for row in rows)
     leads = sum(row.many for row in rows)
-    low, high = luck(expected, variance, leads)
+    low, high = luck(expected, math.sqrt(max(0.0, variance)), leads)
     won = sum(row.won for row in rows)
     return SourceWins(source=name, leads=leads, realised=won, expected=expected, low=low, high=high)
