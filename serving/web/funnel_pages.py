@@ -23,6 +23,7 @@ from serving.web.visitor import Visitor, visitor_of
 SPANS = {30: N_("30 days"), 90: N_("90 days"), 365: N_("a year")}
 USUAL = 90  #: days
 STEPS = 10  #: of bands over time
+LEAST = 7 * DAY  #: of a step, since a score that stays is written down once a week
 BANDS = {"asked": N_("asked for sales"), "hot": N_("hot"), "warm": N_("warm"), "cold": N_("cold")}
 VERDICTS = {"more": N_("more than its fit explains"), "fewer": N_("fewer than its fit explains")}
 
@@ -63,7 +64,7 @@ def _facts(connection: Connection, visitor: Visitor, span: int) -> dict[str, Any
     service, now = visitor.service, visitor.now
     settings, predictor = service.settings, service.models.status.predictor
     horizon_days = settings.outcome.horizon_days if predictor is None else predictor.bundle.horizon_days
-    horizon, step = days(horizon_days), max(DAY, span * DAY // STEPS)
+    horizon, step = days(horizon_days), max(LEAST, span * DAY // STEPS)
     period = Period(since=now - span * DAY, until=now, step=step)
     matured = Period(since=now - span * DAY - horizon, until=now, step=step)
     kinds = activities(service, [seen.kind for seen in seen_kinds(connection)])
@@ -77,6 +78,8 @@ def _facts(connection: Connection, visitor: Visitor, span: int) -> dict[str, Any
         "inflated": tuple(inflated(promised.steps)),
         "sources": sources,
         "horizon": round(horizon_days),
+        "scored": (matured.since, now - horizon),
+        "step": round(step / DAY),
         "policy": settings.lifecycle,
     }
 

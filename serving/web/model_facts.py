@@ -105,6 +105,16 @@ def gains(card: Card) -> list[tuple[float, float]]:
     return points
 
 
+def off_together(card: Card) -> bool:
+    """Whether luck explains each bin of its promises, but not all of them together."""
+    bins = (card.get("reliability") or {}).get("bins", ())
+    own = card.get("contest", {}).get(own_name(card), {}).get("expected / observed") or {}
+    low, high = own.get("low"), own.get("high")
+    if not bins or low is None or high is None:
+        return False
+    return all(one["kept"] for one in bins) and not low <= 1 <= high
+
+
 @dataclass(frozen=True, kw_only=True)
 class Finding:
     """What the leak checks say of one column or kind of event."""

@@ -19,6 +19,7 @@ from serving.web.model_facts import (
     findings,
     gains,
     moment_of,
+    off_together,
     parts,
     spread,
     swap_set,
@@ -85,6 +86,7 @@ def _measured(card: Card) -> Shown:
         "contestants": CONTESTANTS,
         "asked": list(FIGURES),
         "reliability": card.get("reliability"),
+        "off_together": off_together(card),
         "gains": gains(card),
     }
 

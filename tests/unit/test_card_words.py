@@ -9,7 +9,7 @@ import training.leaks
 from serving.language import catalog
 from serving.web.card_words import CONTESTANTS, OURS, verdict_said
 from serving.web.leak_words import MEANINGS, SENTENCES, evidence_said
-from serving.web.model_facts import figures, findings
+from serving.web.model_facts import figures, findings, off_together
 from support.planted_leaks import planted
 from training.evaluate import NAMES
 from training.leaks.find import find_leaks
@@ -100,3 +100,20 @@ def test_the_verdict_is_the_one_that_training_wrote(told, start, end):
     assert said.startswith(start)
     assert said.endswith(end)
     assert verdict_said(told, IT) != said
+
+
+@pytest.mark.parametrize(
+    ("ends", "kept", "off"),
+    [
+        ((1.05, 1.73), (True, True), True),
+        ((0.5, 0.9), (True, True), True),
+        ((0.9, 1.2), (True, True), False),  # luck explains all
+        ((1.05, 1.73), (True, False), False),  # a row says so itself
+        ((None, None), (True, True), False),
+        ((1.05, 1.73), (), False),
+    ],
+)
+def test_promises_may_be_off_together_where_each_row_is_within_luck(ends, kept, off):
+    own = {"expected / observed": {"value": 1.0, "low": ends[0], "high": ends[1]}}
+    card = {"contest": {"both experts": own}, "reliability": {"bins": [{"kept": one} for one in kept]}}
+    assert off_together(card) is off
