@@ -17,6 +17,11 @@ from features.errors import RipenessError
 
 T = TypeVar("T")
 
+ENDED = (
+    "a process that scored leads was ended from outside, most likely because memory was short; "
+    "run the same command again, with fewer --cores: it goes on where it was"
+)
+
 
 class WorkerEnded(RipenessError):
     """A process that shared the work was ended from outside, most likely because memory was short."""
@@ -29,6 +34,9 @@ def started(processes: int, start: Callable[..., None], *arguments: object) -> I
     """So many processes, each of which runs `start` first; what was not begun at the end is not done.
 
     Where the system can, one process loads the parts and the others are its copies: loading takes seconds.
+
+    Raises:
+        WorkerEnded: work was handed out after one of them had been ended from outside.
     """
     copies = "forkserver" in multiprocessing.get_all_start_methods()
     context = multiprocessing.get_context("forkserver" if copies else "spawn")
@@ -37,6 +45,8 @@ def started(processes: int, start: Callable[..., None], *arguments: object) -> I
     pool = ProcessPoolExecutor(processes, context, initializer=_start, initargs=(start, arguments))
     try:
         yield pool
+    except BrokenProcessPool:
+        raise WorkerEnded(ENDED) from None
     finally:
         pool.shutdown(cancel_futures=True)
 
@@ -50,10 +60,7 @@ def result_of(future: "Future[T]") -> T:
     try:
         return future.result()
     except BrokenProcessPool:
-        raise WorkerEnded(
-            "a process that scored leads was ended from outside, most likely because memory was short; "
-            "run the same command again, with fewer --cores: it goes on where it was"
-        ) from None
+        raise WorkerEnded(ENDED) from None
 
 
 def _start(start: Callable[..., None], arguments: tuple[object, ...]) -> None:

@@ -11,8 +11,9 @@ NAMES = ("chromium", "chromium-browser", "google-chrome")
 WAIT_MS = 8_000
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium():
+    """Ended with its file: while Playwright runs, no other test of the process could start an event loop."""
     found = next((path for name in NAMES if (path := shutil.which(name))), None)
     if found is None:
         pytest.skip("Chromium is not installed; `apt-get install chromium` brings it")
