@@ -6,6 +6,7 @@ else is left to the schema, which says what is wrong where. A test holds both wa
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from math import isfinite
 from typing import Annotated, Any, NotRequired
 
 from pydantic import ConfigDict, Field, GetCoreSchemaHandler, with_config
@@ -77,8 +78,7 @@ def plain_columns(rows: object) -> dict[str, Column] | None:
         return None
     columns: dict[str, Column] = {name: [row.get(name) for row in rows] for name in FIELDS if name in told}
     words = all(_are_words(columns[name]) for name in WORDS if name in columns)
-    numbers = set(map(type, columns.get("value", ()))) <= {float, type(None)}
-    whole = words and numbers and None not in columns.get("kind", (None,))
+    whole = words and _are_numbers(columns.get("value", [])) and None not in columns.get("kind", (None,))
     return columns if whole and _read_times(columns) else None
 
 
@@ -90,6 +90,11 @@ def _are_words(column: Column) -> bool:
         return False
     different.remove(None)
     return all(type(word) is str and 0 < len(word) <= LONGEST_WORD for word in different)
+
+
+def _are_numbers(column: Column) -> bool:
+    """Whether all are numbers that are there, or absent; none may be endless or no number."""
+    return set(map(type, column)) <= {float, type(None)} and all(isfinite(n) for n in column if n is not None)
 
 
 def _read_times(columns: dict[str, Column]) -> bool:

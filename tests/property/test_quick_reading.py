@@ -31,7 +31,7 @@ times = st.datetimes(
     timezones=st.integers(-1439, 1439).map(lambda minutes: timezone(timedelta(minutes=minutes))),
 )
 words = st.sampled_from(["visit", "pricing", "é", "a" * 200])
-wrong = st.sampled_from(["", "a" * 201, 5, True, None, [], {}, float("nan"), 2**70])
+wrong = st.sampled_from(["", "a" * 201, 5, True, None, [], {}, float("nan"), float("inf"), 2**70])
 good_events = st.fixed_dictionaries(
     {"kind": words, "happened_at": times.map(datetime.isoformat)},
     optional={
@@ -55,6 +55,13 @@ def _slowly(rows: object) -> Told:
 def test_good_events_are_read_quickly_and_alike(rows):
     assert plain_columns(rows) is not None
     assert read_events(rows, BY_SCHEMA.validate_python) == _slowly(rows)
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), 1, True, "1"])
+def test_a_value_that_is_no_finite_number_is_left_to_the_schema(value):
+    event = {"kind": "visit", "happened_at": "2026-01-01T00:00:00Z"}
+    assert plain_columns([event | {"value": 1.0}, event | {"value": None}]) is not None
+    assert plain_columns([event | {"value": 1.0}, event | {"value": value}]) is None
 
 
 @settings(deadline=None)
