@@ -1,6 +1,6 @@
 """One lead: who it is, why it has its score, and what sales says of it."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
@@ -14,6 +14,7 @@ from features.view import View
 from serving import ingest_read as read
 from serving.ingest_schemas import FeedbackToTell
 from serving.kind_words import field_label
+from serving.live.timeline import Entry, Place
 from serving.live.timeline_words import entry_sentence, grounds_of
 from serving.store.writer import Act, Job
 from serving.told_words import told_value
@@ -176,9 +177,25 @@ def _sees_activity(view: View) -> bool:
     return view is NOTHING or bool(view.kinds)
 
 
+def effect_tellers(entries: Sequence[Entry]) -> set[Place]:
+    """The places of the entries that tell what a score made of them, one for each score; the last entry stands first.
+
+    It is the last thing that the lead did before the score, for that is what a score follows; where it did nothing,
+    the last that was told of it.
+    """
+    found: dict[int, Entry] = {}
+    for entry in entries:
+        if entry.effect is None or entry.what == "score":
+            continue
+        held = found.setdefault(entry.effect.score_id, entry)
+        if held.what != "activity" and entry.what == "activity":
+            found[entry.effect.score_id] = entry
+    return {entry.place for entry in found.values()}
+
+
 def _happened(facts: LeadFacts, view: View, visitor: Visitor) -> list[dict[str, Any]]:
     """What happened, in sentences; scores are left to the history, and one effect is told once."""
-    told: set[int] = set()
+    tells = effect_tellers(facts.happened.entries)
     found: list[dict[str, Any]] = []
     for entry in facts.happened.entries:
         if entry.what == "score":
@@ -186,9 +203,7 @@ def _happened(facts: LeadFacts, view: View, visitor: Visitor) -> list[dict[str, 
         text = entry_sentence(entry, view, visitor.language)
         if entry.what in ANSWERS and any((one["at"], one["text"]) == (entry.at, text) for one in found):
             continue
-        effect = entry.effect if entry.effect and entry.effect.score_id not in told else None
-        if effect is not None:
-            told.add(effect.score_id)
+        effect = entry.effect if entry.place in tells else None
         grounds = grounds_of(entry, view, visitor.language)
         found.append({"at": entry.at, "what": entry.what, "text": text, "because": grounds, "effect": effect})
     return found
