@@ -15,8 +15,8 @@ import numpy as np
 
 from features.definitions import Definition
 from features.view import View
-from models.arrays import Floats, Labels, as_rows
-from models.evidence_bins import Bins, Drawn, Ints, bins_of, counts_all
+from models.arrays import Floats, Ints, Labels, as_rows
+from models.evidence_bins import Bins, Drawn, bins_of, counts_all
 from models.plain import count, counts, fields, listed, number, numbers
 
 FEWEST_LEADS = 10  #: that are evidence

@@ -10,9 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 from features.compiled import compiled, plain
-from models.arrays import Floats
+from models.arrays import Floats, Ints
 
-Ints = npt.NDArray[np.int64]
 Bins = npt.NDArray[np.intp]
 
 BINS = 8  #: at most, per column of numbers

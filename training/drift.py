@@ -22,9 +22,8 @@ from features.settings import Drift, Settings
 from features.tables import Export, Pairs
 from features.view import View
 from models.bundle import Bundle
-from models.column_drift import FAMILIES, held_against, level_of
-from models.psi import Stability
-from models.reference import MISSING, UNLISTED, Binned, Reference
+from models.column_drift import FAMILIES, Held, counted_in, held_against, hold_columns, level_of
+from models.reference import UNLISTED, Bins, Reference
 from training.drift_report import CalibrationDrift, ColumnDrift, DriftReport, ScoreDrift
 from training.maturity import Scored, places, wins_range
 from training.outcomes import labels
@@ -126,24 +125,17 @@ def reference_of(bundle: Bundle) -> Reference:
 
 def compare_columns(view: View, reference: Reference, now: Now, rules: Drift) -> tuple[ColumnDrift, ...]:
     """Each column against the reference, those that moved first, then by how far they are above their bars."""
-    level = level_of(rules.false_alarm_share, len(view.names))
-    both = (reference.independent, now.independent)
-    found = []
-    for i, (name, column) in enumerate(zip(view.names, reference.columns, strict=True)):
-        bins = column.bins_of(now.rows[:, i], now.strange[:, i])
-        counted = np.bincount(bins, minlength=len(column.leads)).astype(np.float64)
-        held = held_against(column, counted, independent=both, level=level, least=rules.min_psi)
-        added = float(now.contributions[:, i].mean()) - column.contribution
-        words = view.categories.get(name, ())
-        found.append(_told(name, column, counted, held, added, bins, now, words))
-    return tuple(sorted(found, key=lambda c: (not c.moved, -c.psi / max(c.bar, 1e-9), c.name)))
+    held = hold_columns(
+        view.names, reference, now.rows, now.strange, now.contributions, independent=now.independent, rules=rules
+    )
+    return tuple(_told(one, bins, now, view.categories.get(one.name, ())) for one, bins in held)
 
 
 def compare_scores(reference: Reference, log_odds: Floats, independent: float, rules: Drift) -> ScoreDrift:
     """The answers against those that the reference leads got."""
     column = reference.log_odds
     bins = column.bins_of(np.round(log_odds, 9), np.zeros(len(log_odds), dtype=bool))
-    counted = np.bincount(bins, minlength=len(column.leads)).astype(np.float64)
+    counted = counted_in(column, bins)
     both, level = (reference.independent, independent), level_of(rules.false_alarm_share, 1)
     held = held_against(column, counted, independent=both, level=level, least=rules.min_psi)
     return ScoreDrift(
@@ -155,36 +147,24 @@ def compare_scores(reference: Reference, log_odds: Floats, independent: float, r
     )
 
 
-def _told(
-    name: str,
-    column: Binned,
-    counted: Floats,
-    held: Stability,
-    added: float,
-    bins: npt.NDArray[np.intp],
-    now: Now,
-    categories: Sequence[str],
-) -> ColumnDrift:
+def _told(one: Held, bins: Bins, now: Now, categories: Sequence[str]) -> ColumnDrift:
     """A column in the terms of people: where leads went, how many, and which."""
-    then = np.array(column.leads, dtype=np.float64) / max(1, sum(column.leads))
-    share = counted / counted.sum()
-    fuller = int(np.argmax(share - then))
+    fuller, coded = one.fuller, one.column.edges is None
     like = np.flatnonzero(bins == fuller)
-    coded = column.edges is None
     return ColumnDrift(
-        name=name,
-        psi=held.psi,
-        bar=held.bar,
-        usual=column.usual,
-        moved=held.moved,
-        missing=(float(then[MISSING]), float(share[MISSING])),
-        unlisted=(float(then[UNLISTED]), float(share[UNLISTED])) if coded else None,
-        new_values=tuple(v for v, _ in now.values.get(name, Counter()).most_common(EXAMPLES)),
-        fuller=column.word(fuller, categories),
-        fuller_share=(float(then[fuller]), float(share[fuller])),
-        affected=float(np.maximum(share - then, 0).sum()),
+        name=one.name,
+        psi=one.psi,
+        bar=one.bar,
+        usual=one.column.usual,
+        moved=one.moved,
+        missing=one.missing,
+        unlisted=(one.then[UNLISTED], one.now[UNLISTED]) if coded else None,
+        new_values=tuple(v for v, _ in now.values.get(one.name, Counter()).most_common(EXAMPLES)),
+        fuller=one.column.word(fuller, categories),
+        fuller_share=(one.then[fuller], one.now[fuller]),
+        affected=one.affected,
         examples=tuple(sorted(map(str, now.lead_id[like]))[:EXAMPLES]),
-        added_log_odds=added,
+        added_log_odds=one.added,
     )
 
 

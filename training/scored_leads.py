@@ -12,6 +12,7 @@ from features.encode import encoders_of
 from features.settings import Settings
 from features.tables import Export, Pairs
 from features.view import View
+from models.column_drift import telling_as_much
 from training.outcomes import closed_at
 from training.splits import groups
 
@@ -49,7 +50,7 @@ def _of_age(export: Export, settings: Settings, as_of: int) -> Pairs:
 def independent(export: Export, pairs: Pairs) -> float:
     """How many leads of different accounts tell as much: leads of one account may be alike in everything."""
     _, members = np.unique(groups(export, pairs), return_counts=True)
-    return float(members.sum() ** 2 / (members**2).sum()) if len(members) else 0.0
+    return telling_as_much(members)
 
 
 def unlisted(view: View, export: Export, pairs: Pairs) -> tuple[Mask, Mapping[str, Counter[str]]]:

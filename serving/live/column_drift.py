@@ -5,8 +5,8 @@ until others come, and of each time and account about as many as there are.
 """
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from sqlalchemy import Connection, func, select
@@ -18,9 +18,8 @@ from features.settings import Drift
 from features.view import View
 from models.arrays import Floats
 from models.bundle import Bundle
-from models.column_drift import held_against, level_of
-from models.psi import Stability
-from models.reference import MISSING, Binned, Bins, Mask
+from models.column_drift import Held, hold_columns, telling_as_much
+from models.reference import Mask
 from serving.live.case import livings_at
 from serving.predict import Case, Predictor
 from serving.store.schema import leads, standings
@@ -31,34 +30,11 @@ BLOCK = 250  #: leads read at a time
 
 
 @dataclass(frozen=True, kw_only=True)
-class Moved:
-    """One column: shares of the leads per bin, of the reference and of now."""
+class Moved(Held):
+    """One column, with its words."""
 
-    name: str
-    column: Binned
-    psi: float
-    bar: float  #: from which it moved
-    moved: bool
-    then: tuple[float, ...]
-    now: tuple[float, ...]
-    added: float  #: log-odds that the column adds to the mean lead now, less what it added then
     categories: tuple[str, ...] = ()  #: none for numbers
     new_values: tuple[str, ...] = ()  #: not seen in training, the most frequent ones
-
-    @property
-    def fuller(self) -> int:
-        """The bin that gained most."""
-        return int(np.argmax(np.array(self.now) - np.array(self.then)))
-
-    @property
-    def affected(self) -> float:
-        """The smallest share of leads that must have changed to explain it."""
-        return sum(max(0.0, now - then) for now, then in zip(self.now, self.then, strict=True))
-
-    @property
-    def missing(self) -> tuple[float, float]:
-        """Share of leads without a value, then and now."""
-        return self.then[MISSING], self.now[MISSING]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -116,43 +92,25 @@ def compare(bundle: Bundle, cases: Sequence[Case], alike: float, rules: Drift) -
     view, reference = bundle.view, bundle.reference
     assert reference is not None  # noqa: S101  # asked by the caller
     rows = np.array([lead_row(view, case.lead, case.as_of) for case in cases])
-    added = bundle.answer(rows).contributions.mean(axis=0)
     strange, values = _unlisted(view, [case.lead for case in cases], rows)
-    level = level_of(rules.false_alarm_share, len(view.names))
-    found = []
-    for i, (name, column) in enumerate(zip(view.names, reference.columns, strict=True)):
-        counted = _counted(column.bins_of(rows[:, i], strange[:, i]), column)
-        both = (reference.independent, alike)
-        held = held_against(column, counted, independent=both, level=level, least=rules.min_psi)
-        one = _moved(name, column, counted, held, added=float(added[i]))
-        new = tuple(value for value, _ in values.get(name, Counter()).most_common(NAMED))
-        found.append(replace(one, categories=view.categories.get(name, ()), new_values=new))
-    return tuple(sorted(found, key=lambda one: (not one.moved, -one.psi / max(one.bar, 1e-9), one.name)))
+    contributions = bundle.answer(rows).contributions
+    held = hold_columns(view.names, reference, rows, strange, contributions, independent=alike, rules=rules)
+    return tuple(_with_words(one, view, values) for one, _ in held)
 
 
-def _moved(name: str, column: Binned, counted: Floats, held: Stability, *, added: float) -> Moved:
-    """What is told of a column whose leads were counted and held against the reference."""
-    return Moved(
-        name=name,
-        column=column,
-        psi=held.psi,
-        bar=held.bar,
-        moved=held.moved,
-        then=tuple((np.array(column.leads) / max(1, sum(column.leads))).tolist()),
-        now=tuple((counted / max(1.0, counted.sum())).tolist()),
-        added=added - column.contribution,
-    )
+def _with_words(one: Held, view: View, values: Mapping[str, Counter[str]]) -> Moved:
+    new = tuple(value for value, _ in values.get(one.name, Counter()).most_common(NAMED))
+    return Moved(**vars(one), categories=view.categories.get(one.name, ()), new_values=new)
 
 
 def independent(accounts: Sequence[str | None]) -> float:
     """How many leads of different accounts tell as much; a lead without an account is one of its own."""
     members = Counter(account for account in accounts if account is not None)
     alone = sum(account is None for account in accounts)
-    squares = sum(n * n for n in members.values()) + alone
-    return len(accounts) ** 2 / squares if squares else 0.0
+    return telling_as_much(np.array([*members.values(), *[1] * alone], dtype=np.int64))
 
 
-def _cases(connection: Connection, predictor: Predictor, ids: Sequence[str], now: int):  # type: ignore[no-untyped-def]  # noqa: ANN202
+def _cases(connection: Connection, predictor: Predictor, ids: Sequence[str], now: int) -> Iterator[Case]:
     for start in range(0, len(ids), BLOCK):
         for living in livings_at(connection, ids[start : start + BLOCK], now).values():
             if not living.case.facts.objects_to_profiling:
@@ -165,10 +123,6 @@ def _accounts(connection: Connection, ids: Sequence[str]) -> list[str | None]:
         asked = select(leads.c.account_id).where(leads.c.lead_id.in_(ids[start : start + BLOCK]))
         found += connection.execute(asked).scalars()
     return found
-
-
-def _counted(bins: Bins, column: Binned) -> Floats:
-    return np.bincount(bins, minlength=len(column.leads)).astype(np.float64)
 
 
 def _unlisted(view: View, of: Sequence[Lead], rows: Floats) -> tuple[Mask, Mapping[str, Counter[str]]]:
