@@ -1,11 +1,7 @@
 """`ripeness score` killed again and again goes on where it was, and writes the file that it would have written."""
 
 import json
-import os
-import signal
-import time
 
-import psutil
 import pyarrow.parquet as pq
 import pytest
 
@@ -17,7 +13,7 @@ from models.registered import Run
 from models.registry import register, set_alias
 from serving.kept_blocks import KeptBlocks
 from serving.score_files import score_parted
-from support.killed import FORKED
+from support.killed import die_of_itself, say_workers_and_die
 from support.parquet_company import write_company
 from support.small_bundle import random_rows, small_bundle
 
@@ -41,21 +37,12 @@ def score(company, out, progress):
     return score_parted(cut, as_of=as_of, out=out, tracking_uri=uri, language="en", cores=1, progress=progress)
 
 
-def die_after_the_first_part(company, out, heard):
+def die_after_the_first_part(company, out, told):
     def progress(said):
         if said.startswith("scored"):
-            heard.send([child.pid for child in psutil.Process().children(recursive=True)])
-            os.kill(os.getpid(), signal.SIGKILL)
+            say_workers_and_die(told)
 
     score(company, out, progress)
-
-
-def await_end(workers):
-    """Nobody tells the workers of a killed command to end: they notice."""
-    until = time.monotonic() + 60
-    while any(worker.is_running() and worker.status() != psutil.STATUS_ZOMBIE for worker in workers):
-        assert time.monotonic() < until, "a worker outlives its command"
-        time.sleep(0.2)
 
 
 def test_after_kills_the_same_command_ends_with_the_same_file(company, tmp_path):
@@ -63,15 +50,7 @@ def test_after_kills_the_same_command_ends_with_the_same_file(company, tmp_path)
     undisturbed.parent.mkdir(), killed.parent.mkdir()
     score(company, undisturbed, lambda _: None)
 
-    told, heard = FORKED.Pipe(duplex=False)
-    process = FORKED.Process(target=die_after_the_first_part, args=(company, killed, heard))
-    process.start()
-    assert told.poll(120)
-    workers = [psutil.Process(pid) for pid in told.recv() if psutil.pid_exists(pid)]
-    process.join(60)
-    assert process.exitcode == -signal.SIGKILL
-    assert workers
-    await_end(workers)
+    die_of_itself(die_after_the_first_part, company, killed)
     assert not killed.exists()
     state = killed.parent / ".scores.parquet.parts"
     (state / "00001.arrow").write_bytes(b"damaged")

@@ -1,7 +1,6 @@
 """A walk on all cores writes what one on one core writes, goes on after a kill, and says in a sentence what failed."""
 
 import os
-import signal
 from contextlib import contextmanager
 
 import psutil
@@ -21,7 +20,7 @@ from serving.store.engine import database_url
 from serving.store.merge import merge
 from serving.store.schema import attribute_changes, metadata
 from serving.store.store import Store
-from support.killed import FORKED
+from support.killed import die_of_itself, say_workers_and_die
 from support.living import world_on
 from support.small_bundle import random_rows, small_bundle
 from support.stores import DATABASES, at, event, open_store, send, told
@@ -99,21 +98,12 @@ def test_all_cores_write_what_one_writes(kind, bundle, tmp_path):
 def die_after_the_first_block(home, folder, told_workers):
     store = Store.open(database_url(home, None))
     next(steps(store, folder))
-    told_workers.send([child.pid for child in psutil.Process().children(recursive=True)])
-    os.kill(os.getpid(), signal.SIGKILL)
+    say_workers_and_die(told_workers)
 
 
 def test_after_a_kill_the_walk_goes_on_behind_what_was_written(bundle, tmp_path):
     with a_company("sqlite", tmp_path) as store:
-        heard, told_workers = FORKED.Pipe(duplex=False)
-        child = FORKED.Process(target=die_after_the_first_block, args=(tmp_path, bundle, told_workers))
-        child.start()
-        assert heard.poll(60)
-        workers = [psutil.Process(pid) for pid in heard.recv() if psutil.pid_exists(pid)]
-        child.join(60)
-        assert child.exitcode == -signal.SIGKILL
-        _, alive = psutil.wait_procs(workers, timeout=30)
-        assert not alive
+        die_of_itself(die_after_the_first_block, tmp_path, bundle)
 
         with store.reading() as connection:
             left = last_walk(connection)

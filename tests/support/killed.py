@@ -5,7 +5,9 @@ part of a second. What was acknowledged is then looked for in the database.
 """
 
 import multiprocessing
+import os
 import random
+import signal
 import socket
 import threading
 import time
@@ -14,9 +16,11 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from multiprocessing.connection import Connection
 from pathlib import Path
 
 import httpx
+import psutil
 from sqlalchemy import func, select
 
 from features.settings import Settings
@@ -177,6 +181,31 @@ def free_port() -> int:
     with socket.create_server(("127.0.0.1", 0)) as free:
         port: int = free.getsockname()[1]
         return port
+
+
+def die_of_itself(target: Callable[..., None], *arguments: object) -> None:
+    """Run `target` in a process that kills itself with SIGKILL; the processes that it started then notice and end.
+
+    Before its end it has to send their ids through the connection that it gets as its last argument.
+    """
+    heard, told = FORKED.Pipe(duplex=False)
+    process = FORKED.Process(target=target, args=(*arguments, told))
+    process.start()
+    assert heard.poll(START_SECONDS)
+    workers = [psutil.Process(pid) for pid in heard.recv() if psutil.pid_exists(pid)]
+    process.join(60)
+    assert process.exitcode == -signal.SIGKILL
+    assert workers
+    until = time.monotonic() + 60
+    while any(worker.is_running() and worker.status() != psutil.STATUS_ZOMBIE for worker in workers):
+        assert time.monotonic() < until, "a worker outlives its command"
+        time.sleep(0.2)
+
+
+def say_workers_and_die(told: Connection) -> None:
+    """Send the ids of the processes below this one, and end it by SIGKILL."""
+    told.send([child.pid for child in psutil.Process().children(recursive=True)])
+    os.kill(os.getpid(), signal.SIGKILL)
 
 
 def _wait_until_up(port: int) -> None:
